@@ -1,0 +1,37 @@
+/** What is put on record. No secret, code or token ever stands in `detail`. */
+export interface AuditEvent {
+  /** Closed list, dotted: `sign-in`, `proof.accepted`, `proof.refused`, `session.ended`, `credential.added`, ... */
+  readonly type:
+    | 'sign-in'
+    | 'sign-in.refused'
+    | 'proof.accepted'
+    | 'proof.refused'
+    | 'proof.locked'
+    | 'session.started'
+    | 'session.ended'
+    | 'credential.added'
+    | 'credential.removed'
+    | 'credential.unlocked'
+    | 'two-step.changed'
+    | 'consent.given'
+    | 'consent.withdrawn'
+    | 'token.reused'
+    | 'configuration.applied'
+    | 'fault';
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly user?: string;
+  readonly application?: string;
+  readonly sid?: string;
+  /** The walk it happened in. */
+  readonly walk?: string;
+  readonly address?: string;
+  /** Eight characters a person can read aloud; finds this event. */
+  readonly reference?: string;
+  readonly detail?: Readonly<Record<string, unknown>>;
+}
+
+/** Resolves when the event is committed; many waiting events share one commit. */
+export interface Recorder {
+  record(event: AuditEvent): Promise<void>;
+}

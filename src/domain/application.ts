@@ -1,0 +1,14 @@
+export type Protocol = 'oidc' | 'saml';
+
+/** What people sign in to. One table, one `protocol` column; `settings` are read by the protocol's own room only. */
+export interface Application {
+  readonly id: string;
+  readonly name: string;
+  readonly protocol: Protocol;
+  /** Third parties need the person's consent before anything is shared. */
+  readonly thirdParty: boolean;
+  /** Who may use it; absent means everybody. */
+  readonly groups?: readonly string[];
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly disabled: boolean;
+}

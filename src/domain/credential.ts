@@ -1,0 +1,23 @@
+/** The durable thing that lets a person prove a method: a password hash, a TOTP secret. */
+export interface Credential {
+  readonly id: string;
+  readonly user: string;
+  readonly method: string;
+  /** The name its owner knows it by, e.g. "Authenticator app". */
+  readonly label: string;
+  /** Unsealed secret as its method wrote it. Never logged, never rendered after registration. */
+  readonly secret: string;
+  /** What the method keeps beside the secret and may be shown (digits, algorithm). */
+  readonly data: Readonly<Record<string, unknown>>;
+  /** The last spent counter (TOTP time step); -1 when none was. */
+  readonly counter: number;
+  /** Consecutive failures from browsers the person never signed in with. */
+  readonly failures: number;
+  /** Milliseconds since the epoch until which attempts are refused. */
+  readonly lockedUntil?: number;
+  readonly disabled: boolean;
+  readonly createdAt: number;
+  readonly lastUsedAt?: number;
+}
+
+export type NewCredential = Pick<Credential, 'method' | 'label' | 'secret' | 'data' | 'counter'>;

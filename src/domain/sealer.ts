@@ -1,0 +1,6 @@
+/** Seals secrets at rest. `context` names the row or key, so that a sealed value moved elsewhere does not open. */
+export interface Sealer {
+  seal(text: string, context: string): string;
+  /** Throws when the value was not sealed by one of our secrets for this very context. */
+  open(sealed: string, context: string): string;
+}

@@ -1,0 +1,21 @@
+import type { Evidence } from './evidence.ts';
+
+/** What one application keeps in a session of ours, by application id. The engine never looks inside `note`. */
+export interface Participation {
+  readonly note: Readonly<Record<string, unknown>>;
+}
+
+/** One browser's standing, hours long. Stored under its `sid`; only the hash of its cookie's secret is kept. */
+export interface Session {
+  readonly sid: string;
+  readonly user: string;
+  /** Everything proved in it, oldest first. */
+  readonly evidence: readonly Evidence[];
+  readonly startedAt: number;
+  readonly expiresAt: number;
+  /** "Stay signed in": lengthens the session, never its evidence. */
+  readonly stay: boolean;
+  readonly agent: string;
+  readonly address: string;
+  readonly participants: Readonly<Record<string, Participation>>;
+}
