@@ -35,8 +35,10 @@ export interface Ask {
   readonly subject?: string;
   /** What to fill into the name field. */
   readonly hint?: string;
-  /** Whether the session keeps what is proved. */
+  /** Whether the session keeps what is proved. If not, only what is proved in this very walk counts. */
   readonly keeps: boolean;
+  /** A method to be registered as the last step of the walk (the account pages' "add an authenticator app"). */
+  readonly register?: string;
   readonly shares?: Shares;
   /** Preferred languages, best first (BCP 47). */
   readonly languages?: readonly string[];

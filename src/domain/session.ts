@@ -18,4 +18,6 @@ export interface Session {
   readonly agent: string;
   readonly address: string;
   readonly participants: Readonly<Record<string, Participation>>;
+  /** What an asker keeps about the session itself, by the asker's name. */
+  readonly notes: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
