@@ -1,0 +1,57 @@
+import knex, { type Knex } from 'knex';
+import ClientPG, { type QueryObject } from 'knex/lib/dialects/postgres/index.js';
+import { judged } from './away.ts';
+
+/** Enough for every statement of this program; what comes after is sent unprepared, so memory stays bounded. */
+const preparedAtMost = 500;
+
+/** knex's Postgres client, with statements prepared once per connection and a dead server told apart from a wrong statement. */
+class PostgresClient extends ClientPG {
+  private readonly prepared = new Map<string, string>();
+
+  override async acquireConnection(): Promise<unknown> {
+    try {
+      return await super.acquireConnection();
+    } catch (error) {
+      throw judged(error);
+    }
+  }
+
+  override async _query(connection: unknown, query: QueryObject): Promise<QueryObject> {
+    const name = query.bindings?.length ? this.nameOf(query.sql) : undefined;
+    if (name) query.options = { ...query.options, name };
+    try {
+      return await super._query(connection, query);
+    } catch (error) {
+      const verdict = judged(error);
+      // A query that timed out leaves its answer on the wire: the next one would read it. Such a connection is given up.
+      if (verdict !== error) (connection as { __knex__disposed?: unknown }).__knex__disposed = error;
+      throw verdict;
+    }
+  }
+
+  private nameOf(sql: string): string | undefined {
+    const known = this.prepared.get(sql);
+    if (known || this.prepared.size >= preparedAtMost) return known;
+    const name = `s${this.prepared.size}`;
+    this.prepared.set(sql, name);
+    return name;
+  }
+}
+
+/** `patience`: milliseconds a connection or a statement may take before StoreAway; 0 lets statements take their time. */
+export function openPostgres(url: string, options: { patience: number; connections: number }): Knex {
+  return knex({
+    client: PostgresClient,
+    connection: {
+      connectionString: url,
+      connectionTimeoutMillis: options.patience || 10_000,
+      query_timeout: options.patience,
+      keepAlive: true,
+    },
+    pool: { min: 0, max: options.connections, idleTimeoutMillis: 60_000 },
+    acquireConnectionTimeout: options.patience || 10_000,
+    compileSqlOnError: false,
+    log: { warn: () => {}, error: () => {}, deprecate: () => {}, debug: () => {} },
+  });
+}
