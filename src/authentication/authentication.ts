@@ -33,6 +33,8 @@ export interface Asker {
   readonly name: string;
   /** A path or URL of the asker's own, which then reads `Authentication.walk(id)`. */
   resume(walk: { id: string; ticket: string }): string;
+  /** URLs outside ours that the browser may be sent to from there: the pages' form-action has to let them through. */
+  leadsTo(walk: { id: string; ticket: string }): readonly string[];
 }
 
 /** A sign-in in progress or just ended, as its asker sees it. */
@@ -42,7 +44,7 @@ export interface Walk {
   /** The asker's own note; the engine never looks inside. */
   readonly ticket: string;
   /** Absent while the person is still walking. */
-  readonly end?: { readonly user: string; readonly sid?: string } | { readonly refusal: RefusalCode };
+  readonly end?: { readonly user: string } | { readonly refusal: RefusalCode };
 }
 
 export interface Authentication {

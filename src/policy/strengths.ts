@@ -8,7 +8,8 @@ import type { Alternative, Strength } from '../domain/strength.ts';
 type Classes = readonly MethodClassName[];
 
 const single = (classes: Classes): Alternative[] => classes.map((one) => [one]);
-const startingWith = (prefix: string): Classes => methodClassNames.filter((name) => `${name}:`.startsWith(`${prefix}:`));
+const startingWith = (prefix: string): Classes =>
+  methodClassNames.filter((name) => `${name}:`.startsWith(`${prefix}:`));
 const factorsOf = (classes: Classes) => new Set(classes.flatMap((name) => methodClasses[name].factors));
 
 /** Keeps the smallest sets: one that contains another adds nothing. */
@@ -30,7 +31,10 @@ function twoFactors(among: Classes = methodClassNames): Alternative[] {
 const webauthn = startingWith('webauthn');
 const verified = startingWith('webauthn:verification');
 const hardware = webauthn.filter((name) => name.endsWith(':attested'));
-const define = (id: string, alternatives: readonly Alternative[]): Strength => ({ id, alternatives: minimal(alternatives) });
+const define = (id: string, alternatives: readonly Alternative[]): Strength => ({
+  id,
+  alternatives: minimal(alternatives),
+});
 
 /** Any one proof. What a sign-in needs when nobody asks for more. */
 export const oneFactor = define('one-factor', single(methodClassNames));

@@ -1,0 +1,154 @@
+/** One proof offered: limits before, judgement by the method, single use and the record after. */
+import type { AuditEvent } from '../audit/event.ts';
+import type { Credential, NewCredential } from '../domain/credential.ts';
+import type { Evidence } from '../domain/evidence.ts';
+import type { Answer, Method, Subject } from '../domain/method.ts';
+import type { Attempts } from './attempts.ts';
+import type { Browser } from './authentication.ts';
+import { type Change, proven, without } from './changes.ts';
+import type { Facts } from './next.ts';
+import type { Said, SignIn } from './signins.ts';
+import type { Trail } from './trail.ts';
+
+/** The store's side, by structure. */
+export interface ProverParts {
+  readonly methods: ReadonlyMap<string, Method>;
+  readonly attempts: Attempts;
+  readonly trail: Trail;
+  readonly browsers: {
+    remember(user: string, browser: string, now: number): Promise<void>;
+    knows(user: string, browser: string): Promise<boolean>;
+  };
+  readonly credentials: {
+    of(user: string): Promise<readonly Credential[]>;
+    add(user: string, credential: NewCredential, now: number): Promise<Credential>;
+  };
+  readonly consents: { agree(user: string, application: string, items: readonly string[], now: number): Promise<void> };
+  /** Eight characters a person can read aloud. */
+  readonly reference: () => string;
+  readonly now: () => number;
+}
+
+/** Fields of a form that are not an answer to the method's question. */
+const FORM_FIELDS = new Set(['csrf', 'do', 'step', 'stay', 'username', 'method']);
+const isEmpty = (answer: Answer) =>
+  Object.entries(answer).every(([name, value]) => FORM_FIELDS.has(name) || value.trim() === '');
+
+export class Prover {
+  readonly #parts: ProverParts;
+
+  constructor(parts: ProverParts) {
+    this.#parts = parts;
+  }
+
+  get browsers() {
+    return this.#parts.browsers;
+  }
+  get trail() {
+    return this.#parts.trail;
+  }
+  get consents() {
+    return this.#parts.consents;
+  }
+
+  /** Whom the method is asked about. */
+  async subject(facts: Facts, method: string, now: number): Promise<Subject> {
+    if (!facts.user) return { credentials: [], now };
+    const credentials = await this.#parts.credentials.of(facts.user.id);
+    return { user: facts.user, credentials: credentials.filter((one) => one.method === method && !one.disabled), now };
+  }
+
+  async prove(
+    browser: Browser,
+    signIn: SignIn,
+    facts: Facts,
+    id: string,
+    answer: Answer,
+    change: Change,
+  ): Promise<void> {
+    const { attempts, browsers, methods } = this.#parts;
+    const now = this.#parts.now();
+    const stay = answer.stay === undefined ? signIn.stay : answer.stay !== '';
+    const say = (said: Said) => change((latest) => ({ ...latest, stay, said: { ...said, method: id } }));
+    if (isEmpty(answer)) return say({ kind: 'empty' });
+
+    const { user } = facts;
+    const all = user ? (await this.#parts.credentials.of(user.id)).filter((one) => one.method === id) : [];
+    const known = user !== undefined && (await browsers.knows(user.id, signIn.browser));
+    const familiar = known ? signIn.browser : undefined;
+    const opened: Awaited<ReturnType<Attempts['open']>> =
+      all.length > 0
+        ? await attempts.open(all, familiar, now)
+        : { usable: [], ...(await attempts.openUnknown(signIn.name ?? user?.username ?? '', now)) };
+    if (opened.lockedUntil) {
+      const reference = this.#parts.reference();
+      await this.#record(browser, signIn, facts, 'proof.locked', { reference, detail: { method: id } });
+      return say({ kind: 'locked', until: opened.lockedUntil, reference });
+    }
+
+    const method = methods.get(id) as Method;
+    const subject: Subject = { credentials: opened.usable, now, ...(user ? { user } : {}) };
+    const verification = await method.verify(subject, signIn.challenge?.state ?? '', answer).catch(async (fault) => {
+      await attempts.giveBack(opened.usable, familiar);
+      throw fault;
+    });
+    if (verification.kind === 'proved') {
+      const { counter, secret, credential } = verification;
+      const use = { now, ...(counter === undefined ? {} : { counter }), ...(secret === undefined ? {} : { secret }) };
+      if (await attempts.succeed(credential, opened.usable, familiar, use)) {
+        const evidence = { ...verification.evidence, at: now, credential };
+        await this.#record(browser, signIn, facts, 'proof.accepted', { detail: { method: id, class: evidence.class } });
+        return change((latest) => proven(latest, signIn, evidence, stay));
+      }
+    }
+    await this.#record(browser, signIn, facts, 'proof.refused', { detail: { method: id } });
+    await attempts.failed(browser.address, known);
+    return say({ kind: 'wrong' });
+  }
+
+  /** Finishes a registration by the proof that it works; that proof is evidence like any other. */
+  async register(
+    browser: Browser,
+    signIn: SignIn,
+    facts: Facts,
+    id: string,
+    answer: Answer,
+    change: Change,
+  ): Promise<void> {
+    const method = this.#parts.methods.get(id) as Method;
+    const now = this.#parts.now();
+    const say = (said: Said) => change((latest) => ({ ...latest, said: { ...said, method: id } }));
+    if (isEmpty(answer)) return say({ kind: 'empty' });
+    if (!facts.user || !method.confirm || signIn.registration?.method !== id) return;
+    const confirmed = await method.confirm(signIn.registration.state, answer, now);
+    if (confirmed.kind === 'wrong') return say(confirmed);
+
+    // The record decides the race: of two forms posted at once, one takes the registration out and keeps the credential.
+    let mine = false;
+    await change((latest) => {
+      mine = latest.registration?.state === signIn.registration?.state;
+      return mine ? without(latest, 'registration', 'said') : latest;
+    });
+    if (!mine) return;
+    const credential = await this.#parts.credentials.add(facts.user.id, confirmed.credential, now);
+    const evidence: Evidence = { class: confirmed.class, method: id, at: now, credential: credential.id };
+    await this.#record(browser, signIn, facts, 'credential.added', {
+      detail: { method: id, credential: credential.id },
+    });
+    await change((latest) => ({
+      ...proven(latest, signIn, evidence, latest.stay),
+      registered: [...(latest.registered ?? []), id],
+    }));
+  }
+
+  async #record(
+    browser: Browser,
+    signIn: SignIn,
+    facts: Facts,
+    type: AuditEvent['type'],
+    more: Partial<AuditEvent>,
+  ): Promise<void> {
+    const user = facts.user ? { user: facts.user.id } : {};
+    await this.#parts.trail.leave(browser, type, signIn, { ...user, ...more });
+  }
+}

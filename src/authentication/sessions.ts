@@ -1,0 +1,237 @@
+/**
+ * Sessions: one record per browser in Kv under `s:<sid>`, an index of a user's sessions under `su:<user>`. The cookie is
+ * `sid.secret`; only the secret's hash is stored, so whoever reads the store cannot become anybody. The secret rotates
+ * whenever something is proved while the `sid` stays, and the old secret keeps answering for ten seconds with the
+ * evidence as it was, so that parallel tabs survive. Sign-out has one door: `end`.
+ */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Evidence, MethodClassName } from '../domain/evidence.ts';
+import type { Participation, Session } from '../domain/session.ts';
+import type { Kv } from '../state/kv.ts';
+
+/** Lifetimes in seconds: of a session nobody uses, and of any session; the second pair after "stay signed in". */
+export interface Lifetimes {
+  readonly idle: number;
+  readonly absolute: number;
+  readonly stay: number;
+}
+
+export type SessionEnd =
+  | 'signed out'
+  | 'user changed'
+  | 'ended by its owner'
+  | 'rp logout'
+  | 'password changed'
+  | 'user disabled';
+
+const GRACE_MS = 10_000;
+const KEPT_EVIDENCE = 40;
+
+/** The stored form; short names because a hundred thousand of them lie in Redis. */
+interface Stored {
+  u: string;
+  h: string;
+  p?: { h: string; t: number; n: number };
+  e: [MethodClassName, number, string?][];
+  s: number;
+  x: number;
+  y?: 1;
+  g: string;
+  a: string;
+  w: Record<string, Participation['note']>;
+  n?: Session['notes'];
+}
+
+const digest = (secret: string) => createHash('sha256').update(secret).digest('base64url');
+const random = () => randomBytes(18).toString('base64url');
+const sameHash = (a: string, b: string) => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+const pack = (piece: Evidence): Stored['e'][number] =>
+  piece.credential ? [piece.class, piece.at, piece.credential] : [piece.class, piece.at];
+
+function unpack([name, at, credential]: Stored['e'][number]): Evidence {
+  const method = name.split(':', 1)[0] as string;
+  return credential ? { class: name, method, at, credential } : { class: name, method, at };
+}
+
+function toSession(sid: string, stored: Stored, seen = stored.e): Session {
+  return {
+    sid,
+    user: stored.u,
+    evidence: seen.map(unpack),
+    startedAt: stored.s,
+    expiresAt: stored.x,
+    stay: stored.y === 1,
+    agent: stored.g,
+    address: stored.a,
+    participants: Object.fromEntries(Object.entries(stored.w).map(([id, note]) => [id, { note }])),
+    notes: stored.n ?? {},
+  };
+}
+
+export class Sessions {
+  readonly #kv: Kv;
+  readonly #lifetimes: Lifetimes;
+  readonly #now: () => number;
+  readonly #listeners: ((session: Session, reason: SessionEnd) => Promise<void>)[] = [];
+
+  constructor(kv: Kv, lifetimes: Lifetimes, now: () => number = Date.now) {
+    this.#kv = kv;
+    this.#lifetimes = lifetimes;
+    this.#now = now;
+  }
+
+  /** Where a session lies in Kv, for whoever reads it together with something else. Accepts a sid or a cookie. */
+  key(handle: string): string {
+    return `s:${handle.split('.', 1)[0]}`;
+  }
+
+  /** The session this cookie opens; cut, forged, expired and ended ones open nothing. */
+  async load(cookie: string | undefined): Promise<Session | undefined> {
+    const [sid, secret, rest] = cookie?.split('.') ?? [];
+    if (!sid || !secret || rest !== undefined) return undefined;
+    const stored = await this.#read(sid);
+    if (!stored) return undefined;
+    const hash = digest(secret);
+    if (sameHash(stored.h, hash)) return toSession(sid, stored);
+    const old = stored.p;
+    return old && sameHash(old.h, hash) && old.t > this.#now()
+      ? toSession(sid, stored, stored.e.slice(0, old.n))
+      : undefined;
+  }
+
+  async bySid(sid: string): Promise<Session | undefined> {
+    const stored = await this.#read(sid);
+    return stored && toSession(sid, stored);
+  }
+
+  /** All live sessions of a user, newest first. */
+  async ofUser(user: string): Promise<Session[]> {
+    const sids = await this.#kv.members(`su:${user}`);
+    const entries = await this.#kv.readMany(sids.map((sid) => this.key(sid)));
+    const live = entries.flatMap((entry, i) => (entry ? [toSession(sids[i]!, JSON.parse(entry.value))] : []));
+    return live.filter((session) => session.expiresAt > this.#now()).sort((a, b) => b.startedAt - a.startedAt);
+  }
+
+  /**
+   * Adds what a walk proved to the browser's session: the same person keeps the sid and gets a new secret; anybody else
+   * gets a new session and the old one ends. Returns the new cookie value, or undefined when nothing was proved and the
+   * session stays as it is.
+   */
+  async join(
+    current: Session | undefined,
+    walk: { user: string; proofs: readonly Evidence[]; stay: boolean; agent: string; address: string },
+  ): Promise<{ sid: string; cookie?: string; seconds?: number; started: boolean }> {
+    if (current?.user === walk.user) {
+      if (walk.proofs.length === 0) return { sid: current.sid, started: false };
+      const secret = random();
+      const kept = await this.#change(current.sid, (stored) => this.#rotate(stored, secret, walk));
+      if (kept)
+        return { sid: current.sid, cookie: `${current.sid}.${secret}`, ...this.#cookieLife(kept), started: false };
+    } else if (current) await this.end(current.sid, 'user changed');
+    if (walk.proofs.length === 0) throw new Error('a session cannot start without evidence');
+    return this.#start(walk);
+  }
+
+  /** Lengthens a session in use, at most once in half its idle life. */
+  async touch(session: Session): Promise<void> {
+    const idle = session.stay ? this.#lifetimes.stay : this.#lifetimes.idle;
+    if (session.expiresAt - this.#now() > (idle * 1000) / 2) return;
+    if (this.#expiry(session.startedAt, session.stay) <= session.expiresAt) return;
+    await this.#change(session.sid, (stored) => ({ ...stored, x: this.#expiry(stored.s, stored.y === 1) }));
+  }
+
+  /** Sets or (with `undefined`) removes what an application keeps in the session. False when the session has ended. */
+  async participate(sid: string, application: string, note: Participation['note'] | undefined): Promise<boolean> {
+    const changed = await this.#change(sid, (stored) => {
+      const { [application]: _, ...others } = stored.w;
+      return { ...stored, w: note ? { ...others, [application]: note } : others };
+    });
+    return changed !== undefined;
+  }
+
+  /** Sets or removes what an asker keeps about the session itself. */
+  async note(sid: string, asker: string, value: Record<string, unknown> | undefined): Promise<boolean> {
+    const changed = await this.#change(sid, (stored) => {
+      const { [asker]: _, ...others } = stored.n ?? {};
+      return { ...stored, n: value ? { ...others, [asker]: value } : others };
+    });
+    return changed !== undefined;
+  }
+
+  /** Tells every asker that takes part when a session ends, whatever ended it. */
+  onEnd(listener: (session: Session, reason: SessionEnd) => Promise<void>): void {
+    this.#listeners.push(listener);
+  }
+
+  /** The one door out. Of several callers one tells; a session that has ended stays ended. */
+  async end(sid: string, reason: SessionEnd): Promise<void> {
+    const value = await this.#kv.take(this.key(sid));
+    if (!value) return;
+    const session = toSession(sid, JSON.parse(value));
+    await this.#kv.leave(`su:${session.user}`, sid);
+    for (const tell of this.#listeners) await tell(session, reason);
+  }
+
+  async #start(walk: Parameters<Sessions['join']>[1]) {
+    const [sid, secret, now] = [random(), random(), this.#now()];
+    const stored: Stored = {
+      u: walk.user,
+      h: digest(secret),
+      e: walk.proofs.map(pack),
+      s: now,
+      x: this.#expiry(now, walk.stay),
+      ...(walk.stay ? { y: 1 as const } : {}),
+      g: walk.agent,
+      a: walk.address,
+      w: {},
+    };
+    const ttl = this.#ttl(stored);
+    await Promise.all([
+      this.#kv.set(this.key(sid), JSON.stringify(stored), ttl),
+      this.#kv.join(`su:${walk.user}`, sid, ttl),
+    ]);
+    return { sid, cookie: `${sid}.${secret}`, ...this.#cookieLife(stored), started: true };
+  }
+
+  #rotate(stored: Stored, secret: string, walk: Parameters<Sessions['join']>[1]): Stored {
+    const all = [...stored.e, ...walk.proofs.map(pack)];
+    const kept = all.slice(-KEPT_EVIDENCE);
+    const seen = Math.max(0, stored.e.length - (all.length - kept.length));
+    const stay = walk.stay || stored.y === 1;
+    return {
+      ...stored,
+      p: { h: stored.h, t: this.#now() + GRACE_MS, n: seen },
+      h: digest(secret),
+      e: kept,
+      x: this.#expiry(stored.s, stay),
+      ...(stay ? { y: 1 as const } : {}),
+    };
+  }
+
+  #expiry(startedAt: number, stay: boolean): number {
+    const { idle, absolute, stay: long } = this.#lifetimes;
+    return stay ? startedAt + long * 1000 : Math.min(startedAt + absolute * 1000, this.#now() + idle * 1000);
+  }
+
+  #cookieLife = (stored: Stored) => (stored.y ? { seconds: this.#ttl(stored) } : {});
+
+  #ttl = (stored: Stored): number => Math.max(1, Math.ceil((stored.x - this.#now()) / 1000));
+
+  async #read(sid: string): Promise<Stored | undefined> {
+    const entry = await this.#kv.read(this.key(sid));
+    return entry && this.#alive(JSON.parse(entry.value));
+  }
+
+  #alive = (stored: Stored): Stored | undefined => (stored.x > this.#now() ? stored : undefined);
+
+  /** Compare and swap until it holds; never creates, so that a late change cannot revive an ended session. */
+  async #change(sid: string, change: (stored: Stored) => Stored): Promise<Stored | undefined> {
+    for (;;) {
+      const entry = await this.#kv.read(this.key(sid));
+      const stored = entry && this.#alive(JSON.parse(entry.value));
+      if (!stored) return undefined;
+      const next = change(stored);
+      if (await this.#kv.swap(this.key(sid), entry.version, JSON.stringify(next), this.#ttl(next))) return next;
+    }
+  }
+}

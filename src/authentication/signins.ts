@@ -1,0 +1,114 @@
+/**
+ * SignIns: one attempt in progress, minutes long, in Kv under `i:<id>`, sealed (it may hold a new TOTP secret), bound to
+ * one browser by the hash of its cookie and changed by compare-and-swap only, so that a double submit cannot pass twice.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import type { Ask } from '../domain/ask.ts';
+import type { Evidence } from '../domain/evidence.ts';
+import type { RefusalCode } from '../domain/refusal.ts';
+import type { Sealer } from '../domain/sealer.ts';
+import type { Kv } from '../state/kv.ts';
+
+/** How long a sign-in stays open, in seconds. Said on the page that meets whoever comes later. */
+export const SIGN_IN_SECONDS = 15 * 60;
+
+/** What the last answer came to, told once on the next page. */
+export type Said = { readonly method?: string } & (
+  | { readonly kind: 'wrong'; readonly reason?: string }
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'locked'; readonly until: number; readonly reference: string }
+);
+
+export interface SignIn {
+  readonly id: string;
+  readonly asker: string;
+  readonly ticket: string;
+  readonly ask: Ask;
+  /** Hash of the browser's cookie. */
+  readonly browser: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** What was typed as the name. */
+  readonly name?: string;
+  /** Whom this walk is about: whoever was named, or signed in when it began; undefined for nobody we know. */
+  readonly user?: string;
+  /** What this walk proved, about `user`. */
+  readonly proofs: readonly Evidence[];
+  /** The method the person wants, and the challenge it stands at. */
+  readonly chosen?: string;
+  readonly choosing?: boolean;
+  readonly challenge?: {
+    readonly method: string;
+    readonly state: string;
+    readonly show: Readonly<Record<string, unknown>>;
+  };
+  readonly registration?: { readonly method: string; readonly state: string };
+  /** Methods registered in this walk. */
+  readonly registered?: readonly string[];
+  readonly said?: Said;
+  readonly stay: boolean;
+  /** What the person agreed to share in this walk. */
+  readonly agreed?: readonly string[];
+  readonly end?: { readonly user: string } | { readonly refusal: RefusalCode };
+}
+
+/** A SignIn as it was read; `version` guards the next write. */
+export interface Held {
+  readonly signIn: SignIn;
+  readonly version: string;
+}
+
+export const hashOf = (browserId: string) => createHash('sha256').update(browserId).digest('base64url');
+
+export class SignIns {
+  readonly #kv: Kv;
+  readonly #sealer: Sealer;
+
+  constructor(kv: Kv, sealer: Sealer) {
+    this.#kv = kv;
+    this.#sealer = sealer;
+  }
+
+  newId(): string {
+    return randomBytes(18).toString('base64url');
+  }
+
+  key(id: string): string {
+    return `i:${id}`;
+  }
+
+  async create(signIn: SignIn): Promise<void> {
+    await this.#kv.set(this.key(signIn.id), this.#seal(signIn), SIGN_IN_SECONDS);
+  }
+
+  /** The sign-in, if it is this browser's. Another browser's is as unknown as one that never was. */
+  async read(id: string, browserId: string | undefined): Promise<Held | undefined> {
+    if (!browserId) return undefined;
+    const entry = await this.#kv.read(this.key(id));
+    if (!entry) return undefined;
+    const signIn = JSON.parse(this.#sealer.open(entry.value, this.key(id))) as SignIn;
+    return signIn.browser === hashOf(browserId) ? { signIn, version: entry.version } : undefined;
+  }
+
+  /** Swaps in `next` if nobody changed the record since it was read. False: look again and decide anew. */
+  async swap(held: Held, next: SignIn, now: number): Promise<boolean> {
+    const left = Math.ceil((held.signIn.startedAt + SIGN_IN_SECONDS * 1000 - now) / 1000);
+    return this.#kv.swap(this.key(next.id), held.version, this.#seal(next), Math.max(1, left));
+  }
+
+  /** Applies a change to the record as it is now, again and again until it holds. Ended walks stay as they ended. */
+  async change(id: string, browserId: string, now: number, change: (signIn: SignIn) => SignIn): Promise<void> {
+    for (;;) {
+      const held = await this.read(id, browserId);
+      if (!held || held.signIn.end) return;
+      const next = change(held.signIn);
+      if (next === held.signIn || (await this.swap(held, next, now))) return;
+    }
+  }
+
+  async forget(id: string): Promise<void> {
+    await this.#kv.delete(this.key(id));
+  }
+
+  #seal = (signIn: SignIn) => this.#sealer.seal(JSON.stringify(signIn), this.key(signIn.id));
+}

@@ -1,0 +1,167 @@
+/** A person's way through a sign-in: what to show now (`look`), and one answer (`answer`). Pages come from routes.ts. */
+import type { Answer, Method } from '../domain/method.ts';
+import type { RefusalCode } from '../domain/refusal.ts';
+import type { Session } from '../domain/session.ts';
+import type { Browser } from './authentication.ts';
+import { type Change, forgetPerson, without } from './changes.ts';
+import type { Engine } from './engine.ts';
+import type { Facts, Step } from './next.ts';
+import type { Prover } from './proving.ts';
+import type { Held, SignIn } from './signins.ts';
+
+/** What a GET of the sign-in's one address comes to. */
+export type View =
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'go'; readonly to: string }
+  | {
+      readonly kind: 'page';
+      readonly signIn: SignIn;
+      readonly facts: Facts;
+      readonly step: Exclude<Step, { kind: 'done' }>;
+      readonly session: Session | undefined;
+      /** Where the person goes from here, outside us. */
+      readonly leadsTo: readonly string[];
+      /** What the method wants shown (a QR code, a number). */
+      readonly show: Readonly<Record<string, unknown>>;
+    };
+
+type Standing = { held: Held; session: Session | undefined; facts: Facts; step: Step };
+
+export class Walking {
+  readonly #engine: Engine;
+  readonly #prover: Prover;
+  readonly #issuer: string;
+
+  constructor(engine: Engine, prover: Prover, issuer: string) {
+    this.#engine = engine;
+    this.#prover = prover;
+    this.#issuer = issuer;
+  }
+
+  /** Decides anew at every call, so that reload, Back and a second tab all show what is missing now. */
+  async look(browser: Browser, id: string): Promise<View> {
+    for (;;) {
+      const standing = await this.#stand(browser, id);
+      if (!standing) return { kind: 'gone' };
+      const { held, session, facts, step } = standing;
+      if (held.signIn.end) return { kind: 'go', to: this.#engine.askerOf(held.signIn).resume(held.signIn) };
+      if (step.kind === 'done') {
+        if (await this.#finish(browser, standing))
+          return { kind: 'go', to: this.#engine.askerOf(held.signIn).resume(held.signIn) };
+        continue;
+      }
+      const show = await this.#show(held, facts, step);
+      const leadsTo = this.#engine.askerOf(held.signIn).leadsTo(held.signIn);
+      if (show) return { kind: 'page', signIn: held.signIn, facts, step, session, leadsTo, show };
+    }
+  }
+
+  /** One answer. Whatever it comes to is told by the next `look`. False: no such sign-in. */
+  async answer(browser: Browser, id: string, answer: Answer): Promise<boolean> {
+    const standing = await this.#stand(browser, id);
+    if (!standing || !browser.id) return false;
+    const { held, facts, step } = standing;
+    if (held.signIn.end || step.kind === 'done') return true;
+    const change = (f: (signIn: SignIn) => SignIn) =>
+      this.#engine.parts.signIns.change(id, browser.id as string, this.#now(), f);
+    // A form of an earlier page, posted late: show what is asked now instead of judging it as an answer to that.
+    if (answer.step && answer.step !== stepName(step)) return true;
+
+    if (answer.do === 'cancel' || answer.do === 'refuse') await this.#refuse(browser, standing, 'denied');
+    else if (step.kind === 'refused') await this.#refuse(browser, standing, step.code);
+    else if (answer.do === 'identify') {
+      if (!held.signIn.ask.subject) await change(forgetPerson);
+    } else if (answer.do === 'another') await change((signIn) => ({ ...without(signIn, 'said'), choosing: true }));
+    else if (step.kind === 'identify') await this.#identify(answer.username ?? '', change);
+    else if (held.signIn.choosing || answer.method) {
+      await change((signIn) => ({ ...without(signIn, 'choosing', 'said'), chosen: answer.method ?? '' }));
+    } else if (step.kind === 'consent') await this.#agree(browser, standing, change);
+    else if (step.kind === 'register')
+      await this.#prover.register(browser, held.signIn, facts, step.method, answer, change);
+    else await this.#prover.prove(browser, held.signIn, facts, step.method, answer, change);
+    return true;
+  }
+
+  async #stand(browser: Browser, id: string): Promise<Standing | undefined> {
+    const { sessions, signIns } = this.#engine.parts;
+    await this.#engine.prefetch(browser, id);
+    const held = await signIns.read(id, browser.id);
+    if (!held) return undefined;
+    const session = await sessions.load(browser.session);
+    const decided = await this.#engine.decide({ ask: held.signIn.ask, session, signIn: held.signIn, now: this.#now() });
+    return decided && { held, session, ...decided };
+  }
+
+  /** Joins what was proved to the session and rotates its secret. False when another request was faster. */
+  async #finish(browser: Browser, { held, session, facts }: Standing): Promise<boolean> {
+    const { signIn } = held;
+    const { parts } = this.#engine;
+    const user = facts.user!.id;
+    if (!(await parts.signIns.swap(held, { ...signIn, end: { user } }, this.#now()))) return false;
+    if (!signIn.ask.keeps) return true;
+    const { agent, address } = browser;
+    const joined = await parts.sessions.join(session, {
+      user,
+      proofs: signIn.proofs,
+      stay: signIn.stay,
+      agent,
+      address,
+    });
+    if (joined.cookie) browser.keepSession(joined.cookie, joined.seconds);
+    if (joined.started) {
+      await this.#prover.browsers.remember(user, signIn.browser, this.#now());
+      await this.#prover.trail.leave(browser, 'session.started', signIn, { user, sid: joined.sid });
+    }
+    return true;
+  }
+
+  async #refuse(browser: Browser, { held, facts }: Standing, refusal: RefusalCode): Promise<void> {
+    const { signIns } = this.#engine.parts;
+    if (!(await signIns.swap(held, { ...held.signIn, end: { refusal } }, this.#now()))) return;
+    const user = facts.vouched && facts.user ? { user: facts.user.id } : {};
+    await this.#prover.trail.leave(browser, 'sign-in.refused', held.signIn, { ...user, detail: { refusal } });
+  }
+
+  async #identify(typed: string, change: Change): Promise<void> {
+    const name = typed.trim().slice(0, 320);
+    if (!name) return change((signIn) => ({ ...signIn, said: { kind: 'empty' } }));
+    const user = await this.#engine.parts.sources.userByName(name);
+    return change((signIn) => ({ ...forgetPerson(signIn), name, ...(user ? { user: user.id } : {}) }));
+  }
+
+  async #agree(browser: Browser, { held, facts }: Standing, change: Change): Promise<void> {
+    const { shares, application } = held.signIn.ask;
+    if (!shares || !facts.user) return;
+    await this.#prover.consents.agree(facts.user.id, application, shares.items, this.#now());
+    await change((signIn) => ({ ...signIn, agreed: [...facts.unshared, ...shares.items] }));
+    const detail = { items: shares.items };
+    await this.#prover.trail.leave(browser, 'consent.given', held.signIn, { user: facts.user.id, detail });
+  }
+
+  /** What the page shows for this step; undefined when the record changed meanwhile and must be looked at again. */
+  async #show(held: Held, facts: Facts, step: Step): Promise<Readonly<Record<string, unknown>> | undefined> {
+    const { signIn } = held;
+    if (step.kind === 'register') {
+      const method = this.#method(step.method);
+      const state = signIn.registration?.method === method.id ? signIn.registration.state : undefined;
+      const begun = await method.register?.({ user: facts.user!, issuer: this.#issuer, now: this.#now() }, state);
+      if (!begun) return {};
+      if (begun.state === state) return begun.show;
+      const next = { ...signIn, registration: { method: method.id, state: begun.state } };
+      return (await this.#engine.parts.signIns.swap(held, next, this.#now())) ? begun.show : undefined;
+    }
+    if (step.kind !== 'prove') return {};
+    if (signIn.challenge?.method === step.method) return signIn.challenge.show;
+    const subject = await this.#prover.subject(facts, step.method, this.#now());
+    const begun = await this.#method(step.method).challenge(subject);
+    if (begun.state === '') return begun.show;
+    const next = { ...signIn, challenge: { method: step.method, ...begun } };
+    return (await this.#engine.parts.signIns.swap(held, next, this.#now())) ? begun.show : undefined;
+  }
+
+  #method = (id: string): Method => this.#engine.parts.sources.methods.get(id) as Method;
+  #now = () => this.#engine.parts.now();
+}
+
+/** The name of a step, carried by its form so that a late answer is not taken for another's. */
+export const stepName = (step: Step): string => ('method' in step ? `${step.kind}:${step.method}` : step.kind);
