@@ -1,0 +1,63 @@
+/**
+ * The listening socket: owns time and size limits of a request and the way out (drain). Knows nothing of what is served.
+ */
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+
+export interface Serving {
+  readonly port: number;
+  readonly draining: () => boolean;
+  /** Stops accepting, lets what is in flight finish for at most ten seconds, then cuts it. Safe to call twice. */
+  drain(): Promise<void>;
+}
+
+const patience = 10_000;
+const limits = {
+  /** For the headers alone, then for the whole request: a client that dribbles holds a socket no longer. */
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  /** Longer than the idle time of common load balancers, which otherwise reuse a socket we are just closing. */
+  keepAliveTimeout: 65_000,
+  maxHeaderSize: 16 * 1024,
+};
+
+/** `tls` holds PEM texts. Resolves once listening; rejects when the port is taken. */
+export async function serve(options: {
+  app: RequestListener;
+  port: number;
+  host?: string;
+  tls?: { cert: string | Buffer; key: string | Buffer };
+}): Promise<Serving> {
+  let drained: Promise<void> | undefined;
+  const listener: RequestListener = (req, res) => {
+    // Kept-alive connections end with the answer they are waiting for.
+    if (drained) res.setHeader('connection', 'close');
+    options.app(req, res);
+  };
+  const server = options.tls
+    ? createTlsServer({ ...limits, ...options.tls }, listener)
+    : createServer(limits, listener);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    draining: () => drained !== undefined,
+    drain() {
+      drained ??= new Promise<void>((resolve) => {
+        const cut = setTimeout(() => server.closeAllConnections(), patience);
+        server.close(() => {
+          clearTimeout(cut);
+          resolve();
+        });
+        server.closeIdleConnections();
+      });
+      return drained;
+    },
+  };
+}

@@ -1,0 +1,150 @@
+/**
+ * Pages from views/*.ejs: language, shell, headers. Everything printed is escaped unless it is Html; a view sets
+ * `page.title` (and `page.shell`, `page.error`) and is then put into its shell. Knows nothing of what a page is about.
+ */
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import ejs from 'ejs';
+import { agent } from './agent.ts';
+import { readCookies } from './cookies.ts';
+import { pageHeaders } from './headers.ts';
+import { escaped, Html } from './html.ts';
+import { pageLanguage } from './language.ts';
+import { clock, type TimeForm, zoneOf } from './time.ts';
+import { type Language, type Parts, type Words, words } from './words.ts';
+
+export interface Page {
+  /** 200 when absent. */
+  readonly status?: number;
+  /** A file below views/, without its ending: `signin/identify`. */
+  readonly view: string;
+  readonly data?: Readonly<Record<string, unknown>>;
+  /** What the application asked for (Ask.languages), best first. */
+  readonly languages?: readonly string[];
+  /** Where this page's forms may lead besides us (headers.ts). */
+  readonly formAction?: readonly string[];
+}
+
+export interface Views {
+  /** Sends the page. */
+  render(res: ServerResponse, page: Page): void;
+  /** Sets status and headers and gives back the document, for those who send it themselves (Koa). */
+  write(res: ServerResponse, page: Page): string;
+  readonly words: Words;
+}
+
+export interface ViewsOptions {
+  readonly brand: { readonly name: string; readonly logo?: string };
+  /** The folders views/ and locales/. */
+  readonly dir: string;
+  readonly locales: string;
+  /** Files are read again for every page, and a missing word is an error. */
+  readonly dev?: boolean;
+  /** The issuer is https. */
+  readonly secure: boolean;
+  /** The address of a file in public/ (assets.ts). */
+  asset(name: string): string;
+  now?(): number;
+}
+
+type Template = (locals: Record<string, unknown>) => string;
+
+export function views(options: ViewsOptions): Views {
+  const { dev = false, secure, now = Date.now } = options;
+  const known = words(options.locales, dev);
+  const compiled = new Map<string, Template>();
+  const template = (name: string): Template => {
+    const filename = join(options.dir, `${name}.ejs`);
+    const ready = dev ? undefined : compiled.get(filename);
+    if (ready) return ready;
+    const made = ejs.compile(readFileSync(filename, 'utf8'), {
+      filename,
+      root: options.dir,
+      escape: escaped,
+      cache: !dev,
+    });
+    compiled.set(filename, made);
+    return made;
+  };
+  const write = (res: ServerResponse, page: Page) => {
+    const available = known.languages.map(({ tag }) => tag);
+    const tag = pageLanguage(res, { asked: page.languages ?? [], available, secure, now: now() });
+    const language = known.languages.find((one) => one.tag === tag)!;
+    const shared = {
+      ...speech(known, language, { zone: zoneIn(res.req), now: now() }),
+      csrf: '',
+      lang: tag,
+      dir: language.dir,
+      brand: options.brand,
+      asset: options.asset,
+      address: addressOf(res.req),
+      languages: footer(res.req, known.languages, tag),
+    };
+    const heading: Record<string, unknown> = { shell: 'gate' };
+    const locals = { ...shared, ...page.data, page: heading };
+    const body = template(page.view)(locals);
+    const html = template(`layout/${heading.shell}`)({ ...locals, body: new Html(body) });
+    res.statusCode = page.status ?? 200;
+    pageHeaders(res, { secure, formAction: page.formAction ?? [] });
+    res.setHeader('content-type', 'text/html; charset=utf-8');
+    res.setHeader('content-language', tag);
+    return html;
+  };
+  return {
+    words: known,
+    write,
+    render(res, page) {
+      res.end(write(res, page));
+    },
+  };
+}
+
+/** What views say things with. Each of them gives text or Html, and is printed with `<%= %>`. */
+function speech(known: Words, language: Language, when: { zone: string | undefined; now: number }) {
+  const t = (key: string, parts?: Parts) => known.say(language.tag, key, parts);
+  const clocks = clock({
+    locale: language.format,
+    ...when,
+    join: (day, time) => String(t('time.join', { day, time })),
+  });
+  return {
+    t,
+    /** A name that may be in another script, and the same in bold. */
+    name: (text: string) => new Html(`<bdi>${escaped(text)}</bdi>`),
+    bold: (text: string) => new Html(`<b><bdi>${escaped(text)}</bdi></b>`),
+    time: (at: number, form: TimeForm) =>
+      new Html(`<time datetime="${new Date(at).toISOString()}">${escaped(clocks.text(at, form))}</time>`),
+    list: (items: readonly string[]) => new Intl.ListFormat(language.format).format(items),
+    has: (key: string) => known.has(language.tag, key),
+    device: (header: string) => {
+      const { browser, system, phone } = agent(header);
+      const key = browser && system ? 'agent.both' : browser || system ? 'agent.one' : 'agent.unknown';
+      return { label: t(key, { browser, system, one: browser ?? system }), phone };
+    },
+  };
+}
+
+function zoneIn(req: IncomingMessage): string | undefined {
+  return zoneOf(readCookies(req.headers.cookie).get('stile_zone'));
+}
+
+/** Where this page can be opened again; undefined for the answer to a form, which cannot. */
+function addressOf(req: IncomingMessage): string | undefined {
+  const whole = (req as { originalUrl?: string }).originalUrl ?? req.url ?? '/';
+  // Not `//host`, which as a link would lead away from here.
+  return req.method === 'GET' && /^\/(?!\/)/.test(whole) ? whole : undefined;
+}
+
+function footer(req: IncomingMessage, languages: readonly Language[], now: string) {
+  const address = addressOf(req);
+  if (address === undefined) return [];
+  const [path, query] = address.split('?', 2);
+  return languages
+    .filter(({ tag }) => tag !== now)
+    .map(({ tag, name }) => {
+      const to = new URLSearchParams(query);
+      to.set('lang', tag);
+      return { tag, name, href: `${path}?${to}` };
+    });
+}
