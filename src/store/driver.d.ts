@@ -12,7 +12,7 @@ declare module 'knex/lib/dialects/postgres/index.js' {
     constructor(config: Knex.Config);
     acquireRawConnection(): Promise<unknown>;
     destroyRawConnection(connection: unknown): Promise<void>;
-    validateConnection(connection: unknown): boolean | Promise<boolean>;
+    validateConnection(connection: unknown): Promise<boolean>;
     acquireConnection(): Promise<unknown>;
     checkVersion(connection: unknown): Promise<string>;
     _driver(): unknown;

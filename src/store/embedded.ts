@@ -25,7 +25,7 @@ class PGliteClient extends ClientPG {
 
   override async destroyRawConnection(): Promise<void> {}
 
-  override validateConnection(): boolean {
+  override async validateConnection(): Promise<boolean> {
     return !this.pglite.closed;
   }
 

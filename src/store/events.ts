@@ -1,0 +1,85 @@
+import type { Knex } from 'knex';
+
+/** One line of the audit record, spelled as audit/event.ts has it: which types there are is not the store's business. */
+export interface StoredEvent {
+  readonly type: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly user?: string;
+  readonly application?: string;
+  readonly sid?: string;
+  readonly walk?: string;
+  readonly address?: string;
+  readonly reference?: string;
+  readonly detail?: Readonly<Record<string, unknown>>;
+}
+
+interface Row {
+  type: string;
+  at: Date;
+  user_id: string | null;
+  application_id: string | null;
+  sid: string | null;
+  walk: string | null;
+  address: string | null;
+  reference: string | null;
+  detail: Record<string, unknown> | null;
+}
+
+const columns = 'at, type, user_id, application_id, sid, walk, address, reference, detail';
+
+const event = (row: Row): StoredEvent => ({
+  type: row.type,
+  at: row.at.getTime(),
+  ...(row.user_id === null ? {} : { user: row.user_id }),
+  ...(row.application_id === null ? {} : { application: row.application_id }),
+  ...(row.sid === null ? {} : { sid: row.sid }),
+  ...(row.walk === null ? {} : { walk: row.walk }),
+  ...(row.address === null ? {} : { address: row.address }),
+  ...(row.reference === null ? {} : { reference: row.reference }),
+  ...(row.detail === null ? {} : { detail: row.detail }),
+});
+
+/** The audit record: written in groups, never changed. */
+export class Events {
+  private readonly db: Knex;
+
+  constructor(db: Knex) {
+    this.db = db;
+  }
+
+  /** All of them or none, by one statement whose text is the same for any number of events. */
+  async insertMany(events: readonly StoredEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    const rows = events.map(({ user, application, at, ...rest }) => ({
+      ...rest,
+      at: new Date(at).toISOString(),
+      user_id: user,
+      application_id: application,
+    }));
+    await this.db.raw(
+      `insert into events (${columns}) select ${columns} from jsonb_to_recordset(?::jsonb) as e(
+         at timestamptz, type text, user_id text, application_id text, sid text, walk text, address text,
+         reference text, detail jsonb)`,
+      [JSON.stringify(rows)],
+    );
+  }
+
+  /** Newest first. */
+  async ofUser(userId: string, limit: number): Promise<StoredEvent[]> {
+    const { rows } = await this.db.raw<{ rows: Row[] }>(
+      `select ${columns} from events where user_id = ? order by at desc, id desc limit ?`,
+      [userId, limit],
+    );
+    return rows.map(event);
+  }
+
+  /** Newest first; a reference is short, so two events may share it over the years. */
+  async byReference(reference: string): Promise<StoredEvent[]> {
+    const { rows } = await this.db.raw<{ rows: Row[] }>(
+      `select ${columns} from events where reference = ? order by at desc, id desc limit 100`,
+      [reference],
+    );
+    return rows.map(event);
+  }
+}
