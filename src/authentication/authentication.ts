@@ -50,9 +50,9 @@ export interface Walk {
 export interface Authentication {
   /**
    * Reads only, save for the audit record: an Ask that is met is recorded, with the verdict's trace, before this returns.
-   * `walk` is the id of the walk that led here, for the record.
+   * `walk` is the id of the walk that led here. `quiet` leaves no record: for pages of ours that look again at every view.
    */
-  evaluate(browser: Browser, ask: Ask, walk?: string): Promise<Evaluation>;
+  evaluate(browser: Browser, ask: Ask, context?: { walk?: string | undefined; quiet?: boolean }): Promise<Evaluation>;
   /** Start walking. An asker that already has an unguessable id for this request may bring it as `id`. */
   begin(browser: Browser, ask: Ask, resume: { asker: string; ticket: string; id?: string }): Promise<{ path: string }>;
   /** The walk of this browser by that id; undefined when it is unknown, expired or another browser's. */

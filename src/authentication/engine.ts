@@ -32,7 +32,12 @@ export class Engine implements Authentication {
     this.#askers.set(asker.name, asker);
   }
 
-  async evaluate(browser: Browser, ask: Ask, walk?: string): Promise<Evaluation> {
+  async evaluate(
+    browser: Browser,
+    ask: Ask,
+    context: { walk?: string | undefined; quiet?: boolean } = {},
+  ): Promise<Evaluation> {
+    const { walk, quiet } = context;
     const { sessions, signIns, now } = this.parts;
     await this.prefetch(browser, walk);
     const signIn = walk ? (await signIns.read(walk, browser.id))?.signIn : undefined;
@@ -51,7 +56,7 @@ export class Engine implements Authentication {
       met: step.met,
     };
     if (session && ask.keeps) await sessions.touch(session);
-    await this.#record(browser, facts, outcome, walk);
+    if (!quiet) await this.#record(browser, facts, outcome, walk);
     return { kind: 'done', outcome };
   }
 

@@ -34,7 +34,7 @@ export function present(page: PageView, now: number): Page {
   });
   switch (step.kind) {
     case 'identify':
-      return shown('signin/identify', { username: signIn.ask.hint ?? page.session?.user ?? '' });
+      return shown('signin/identify', page.show);
     case 'consent': {
       const host = page.leadsTo.map((url) => URL.canParse(url) && new URL(url).host).find(Boolean);
       return shown('signin/consent', { ...(host ? { host } : {}), items: step.items, who: who(facts) });

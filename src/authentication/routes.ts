@@ -5,7 +5,7 @@ import { sameOrigin } from '../web/csrf.ts';
 import { readForm } from '../web/forms.ts';
 import { PageError } from '../web/page-error.ts';
 import { anyone, routes } from '../web/routes.ts';
-import type { Render } from '../web/views.ts';
+import type { Views } from '../web/views.ts';
 import type { Browser } from './authentication.ts';
 import { present } from './present.ts';
 import type { Walking } from './walking.ts';
@@ -13,7 +13,7 @@ import type { Walking } from './walking.ts';
 export interface SignInPages {
   readonly walking: Walking;
   readonly csrf: Csrf;
-  readonly render: Render;
+  readonly views: Views;
   readonly issuer: string;
   readonly now: () => number;
   browserOf(req: Request, res: Response): Browser;
@@ -21,17 +21,17 @@ export interface SignInPages {
 
 /** Mounts `/signin/:id`. */
 export function signInRoutes(app: Router, pages: SignInPages): void {
-  const { walking, csrf, render, browserOf } = pages;
+  const { walking, csrf, views, browserOf } = pages;
 
   routes(app).get('/signin/:id', anyone, async (req, res) => {
-    const id = String(req.params.id);
+    const id = idOf(req);
     const browser = browserOf(req, res);
     const view = await walking.look(browser, id);
     if (view.kind === 'gone') throw new PageError(400, browser.id ? 'expired' : 'cookies');
     if (view.kind === 'go') return res.redirect(303, view.to);
     const { view: name, status, retryAfter, data } = present(view, pages.now());
     if (retryAfter) res.setHeader('retry-after', retryAfter);
-    render(res, {
+    views.render(res, {
       view: name,
       status,
       data: { ...data, csrf: csrf.token(browser.bind(), id) },
@@ -41,7 +41,7 @@ export function signInRoutes(app: Router, pages: SignInPages): void {
   });
 
   routes(app).post('/signin/:id', anyone, async (req, res) => {
-    const id = String(req.params.id);
+    const id = idOf(req);
     const browser = browserOf(req, res);
     const form = await readForm(req);
     if (!browser.id) throw new PageError(400, 'cookies');
@@ -50,4 +50,10 @@ export function signInRoutes(app: Router, pages: SignInPages): void {
     if (!(await walking.answer(browser, id, form))) throw new PageError(400, 'expired');
     res.redirect(303, `/signin/${encodeURIComponent(id)}`);
   });
+}
+
+function idOf(req: Request): string {
+  const id = String(req.params.id);
+  if (!/^[A-Za-z0-9_-]{8,64}$/.test(id)) throw new PageError(400, 'expired');
+  return id;
 }

@@ -50,7 +50,7 @@ export class Walking {
           return { kind: 'go', to: this.#engine.askerOf(held.signIn).resume(held.signIn) };
         continue;
       }
-      const show = await this.#show(held, facts, step);
+      const show = await this.#show(held, session, facts, step);
       const leadsTo = this.#engine.askerOf(held.signIn).leadsTo(held.signIn);
       if (show) return { kind: 'page', signIn: held.signIn, facts, step, session, leadsTo, show };
     }
@@ -139,8 +139,17 @@ export class Walking {
   }
 
   /** What the page shows for this step; undefined when the record changed meanwhile and must be looked at again. */
-  async #show(held: Held, facts: Facts, step: Step): Promise<Readonly<Record<string, unknown>> | undefined> {
+  async #show(
+    held: Held,
+    session: Session | undefined,
+    facts: Facts,
+    step: Step,
+  ): Promise<Readonly<Record<string, unknown>> | undefined> {
     const { signIn } = held;
+    if (step.kind === 'identify') {
+      const here = session && (await this.#engine.parts.sources.userById(session.user));
+      return { username: signIn.ask.hint ?? here?.username ?? '' };
+    }
     if (step.kind === 'register') {
       const method = this.#method(step.method);
       const state = signIn.registration?.method === method.id ? signIn.registration.state : undefined;

@@ -1,0 +1,166 @@
+/**
+ * Self-service: what a person sees and changes about their own sign-in. An asker of the engine like any protocol; it owns
+ * its pages and nothing else, never touches Kv, and leaves every proof and every registration to the sign-in's own pages.
+ */
+import type { Request, RequestHandler, Response } from 'express';
+import type { Recorder } from '../audit/event.ts';
+import type { Asker, Authentication, Browser } from '../authentication/authentication.ts';
+import { FRESH_MS } from '../authentication/facts.ts';
+import type { Sessions } from '../authentication/sessions.ts';
+import type { Application } from '../domain/application.ts';
+import type { Ask } from '../domain/ask.ts';
+import type { Credential } from '../domain/credential.ts';
+import type { Method } from '../domain/method.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import type { User } from '../domain/user.ts';
+import { mfa } from '../policy/strengths.ts';
+import type { Consents } from '../store/consents.ts';
+import type { Credentials } from '../store/credentials.ts';
+import type { Events } from '../store/events.ts';
+import type { Users } from '../store/users.ts';
+import { type Csrf, sameOrigin } from '../web/csrf.ts';
+import { readForm } from '../web/forms.ts';
+import { PageError } from '../web/page-error.ts';
+import type { Views } from '../web/views.ts';
+
+/** The account pages as an application of their own, so that policies and records can name them. */
+export const accountApplication: Application = {
+  id: 'stile:account',
+  name: 'Your account',
+  protocol: 'oidc',
+  thirdParty: false,
+  settings: {},
+  disabled: false,
+};
+
+export interface AccountParts {
+  readonly authentication: Authentication;
+  readonly sessions: Sessions;
+  readonly methods: ReadonlyMap<string, Method>;
+  readonly users: Users;
+  readonly credentials: Credentials;
+  readonly consents: Consents;
+  readonly events: Events;
+  readonly recorder: Recorder;
+  readonly csrf: Csrf;
+  readonly views: Views;
+  readonly issuer: string;
+  readonly now: () => number;
+  application(id: string): Application | undefined;
+  browserOf(req: Request, res: Response): Browser;
+  /** Judges and keeps a new password (methods/password); `why` names the rule it breaks. */
+  choosePassword(user: User, password: string): Promise<{ ok: true } | { why: string }>;
+  /** Takes back what an application was given, its tokens included. */
+  withdraw(user: string, application: string): Promise<void>;
+}
+
+/** Who is signed in here, as a guard found out. */
+export interface Visitor {
+  readonly outcome: Outcome;
+  readonly browser: Browser;
+}
+
+/** The ticket of an account walk is the path to come back to. */
+export const accountAsker: Asker = {
+  name: 'account',
+  resume: ({ id, ticket }) => `${ticket}${ticket.includes('?') ? '&' : '?'}walk=${id}`,
+  leadsTo: () => [],
+};
+
+const asking = (more: Partial<Ask> = {}): Ask => ({
+  application: accountApplication.id,
+  wants: [],
+  choose: false,
+  passive: false,
+  keeps: true,
+  ...more,
+});
+
+export const visitorOf = (res: Response): Visitor => res.locals.visitor as Visitor;
+
+/** A GET page for whoever is signed in; anybody else signs in first and comes back. */
+export function signedIn(parts: AccountParts): RequestHandler {
+  return async (req, res, next) => {
+    const browser = parts.browserOf(req, res);
+    const walk = typeof req.query.walk === 'string' ? req.query.walk : undefined;
+    if (walk) return returned(parts, browser, walk, req, res);
+    const evaluation = await parts.authentication.evaluate(browser, asking(), { quiet: true });
+    if (evaluation.kind === 'done') {
+      res.locals.visitor = { outcome: evaluation.outcome, browser } satisfies Visitor;
+      return next();
+    }
+    await walkTo(parts, browser, res, asking(), req.method === 'GET' ? req.originalUrl : '/account');
+  };
+}
+
+/** Back from a walk: put it on record, forget it, and show the page under its own address. */
+async function returned(
+  parts: AccountParts,
+  browser: Browser,
+  walk: string,
+  req: Request,
+  res: Response,
+): Promise<void> {
+  const ended = await parts.authentication.walk(browser, walk);
+  if (!ended?.end) return res.redirect(303, ended ? `/signin/${walk}` : '/account');
+  if ('user' in ended.end) await parts.authentication.evaluate(browser, ended.ask, { walk });
+  await parts.authentication.forget(walk);
+  const url = new URL(req.originalUrl, parts.issuer);
+  url.searchParams.delete('walk');
+  const asked = ended.ask.after !== undefined;
+  // Whoever turned back goes to where they were, not to the page that would ask them again.
+  const turnedBack = asked ? '/account/methods' : '/';
+  res.redirect(303, 'refusal' in ended.end ? turnedBack : `${url.pathname}${url.search}`);
+}
+
+async function walkTo(parts: AccountParts, browser: Browser, res: Response, ask: Ask, ticket: string): Promise<void> {
+  const { path } = await parts.authentication.begin(browser, ask, { asker: accountAsker.name, ticket });
+  res.redirect(303, path);
+}
+
+/** A form of the account pages, by whoever is signed in, with its CSRF token. */
+export async function postedForm(parts: AccountParts, req: Request, res: Response) {
+  const form = await readForm(req);
+  const { browser } = visitorOf(res);
+  if (!sameOrigin(req, parts.issuer) || !parts.csrf.check(browser.id, 'account', form.csrf)) {
+    throw new PageError(403, 'forged');
+  }
+  return form;
+}
+
+/** The token the account pages' forms carry. */
+export const formToken = (parts: AccountParts, browser: Browser): string => parts.csrf.token(browser.bind(), 'account');
+
+/**
+ * Before a credential changes: proved within the last five minutes, with two factors by whoever has two (ASVS 7.5.1; a
+ * session left open, or a stolen password alone, must not change how its owner signs in).
+ */
+export const changing = (
+  own: readonly Credential[],
+  methods: ReadonlyMap<string, Method>,
+  now: number,
+  more: Partial<Ask> = {},
+): Ask =>
+  asking({
+    wants: own.some((one) => !methods.get(one.method)?.first) ? [{ anyOf: [mfa], essential: true }] : [],
+    after: now - FRESH_MS,
+    ...more,
+  });
+
+/** True when the visitor may change credentials now; otherwise the browser is on its way to prove more. */
+export async function mayChange(parts: AccountParts, res: Response, back: string): Promise<boolean> {
+  const { outcome, browser } = visitorOf(res);
+  const own = await parts.credentials.of(outcome.user.id);
+  const ask = changing(own, parts.methods, parts.now());
+  const evaluation = await parts.authentication.evaluate(browser, ask, { quiet: true });
+  if (evaluation.kind === 'done') return true;
+  await walkTo(parts, browser, res, ask, back);
+  return false;
+}
+
+/** Walks the person through registering a method, after the proof that adding one takes. */
+export async function walkToRegister(parts: AccountParts, res: Response, method: string, back: string): Promise<void> {
+  const { outcome, browser } = visitorOf(res);
+  const own = await parts.credentials.of(outcome.user.id);
+  await walkTo(parts, browser, res, changing(own, parts.methods, parts.now(), { register: method }), back);
+}

@@ -1,0 +1,62 @@
+/** What the account pages show, read from the rooms that own it. Reads only. */
+import type { Credential } from '../domain/credential.ts';
+import type { Method } from '../domain/method.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import type { User } from '../domain/user.ts';
+import type { AccountParts } from './account.ts';
+
+const SIGN_INS_SHOWN = 50;
+
+/** The person's live sessions, this browser's first. */
+export async function sessionsOf(parts: AccountParts, { user, sid }: Outcome) {
+  const sessions = await parts.sessions.ofUser(user.id);
+  return sessions
+    .map(({ sid: id, agent, address, startedAt }) => ({ sid: id, agent, address, startedAt, here: id === sid }))
+    .sort((a, b) => Number(b.here) - Number(a.here));
+}
+
+/** How well the account is protected, as treads: the methods held, in the order of what they stop. */
+export const climb = (own: readonly Credential[]) => own.map(({ method, createdAt }) => ({ method, createdAt }));
+
+/** The person's methods, what could be added, and the two-step switch. */
+export function methodsOf(own: readonly Credential[], methods: ReadonlyMap<string, Method>, user: User, now: number) {
+  const second = own.filter((one) => !methods.get(one.method)?.first);
+  return {
+    twoStep: { on: user.twoStep, changeable: user.twoStep || second.length > 0 },
+    methods: own.map(({ id, method, label, createdAt, lastUsedAt, lockedUntil, disabled }) => ({
+      id,
+      method,
+      label,
+      createdAt,
+      lastUsedAt,
+      locked: disabled || (lockedUntil ?? 0) > now,
+      removable: !methods.get(method)?.first,
+    })),
+    addable: [...methods.values()].filter((method) => method.registers.length > 0).map((method) => method.id),
+  };
+}
+
+/** The last sign-ins with why more was asked and what was proved. */
+export async function signInsOf(parts: AccountParts, user: string) {
+  const events = await parts.events.ofUser(user, SIGN_INS_SHOWN);
+  return events
+    .filter((event) => event.type === 'sign-in')
+    .map(({ at, application, address, detail }) => ({
+      at,
+      application: application ? (parts.application(application)?.name ?? application) : undefined,
+      address,
+      silent: detail?.silent === true,
+      proved: ((detail?.proved ?? []) as [string, number][]).map(([name]) => name.split(':', 1)[0]),
+      asked: ((detail?.asked ?? []) as string[][]).flat(),
+      policies: ((detail?.required ?? []) as { policies: string[] }[]).flatMap((one) => one.policies),
+    }));
+}
+
+/** The applications the person shares details with. */
+export async function applicationsOf(parts: AccountParts, user: string) {
+  const consents = await parts.consents.ofUser(user);
+  return consents.map((consent) => ({
+    ...consent,
+    name: parts.application(consent.application)?.name ?? consent.application,
+  }));
+}

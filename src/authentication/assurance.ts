@@ -1,0 +1,19 @@
+import type { Evidence } from '../domain/evidence.ts';
+import type { Strength } from '../domain/strength.ts';
+
+/**
+ * What evidence is worth, as protocols may ask it: they never see the policy room itself. `app.ts` makes it from
+ * policy/strengths.ts and the `assurance:` table of the configuration.
+ */
+export interface Assurance {
+  /** Strengths by their name on the wire (acr values, AuthnContext classes), in the order of the table. */
+  readonly names: ReadonlyMap<string, Strength>;
+  /** The smallest, then freshest evidence that meets the strength: the newest piece of each class. Undefined: not met. */
+  basis(evidence: readonly Evidence[], strength: Strength): readonly Evidence[] | undefined;
+  /** Whether somebody could meet it with the methods that are switched on. */
+  possible(strength: Strength): boolean;
+  /** Any one proof. */
+  readonly anyFactor: Strength;
+  /** Two factors of different kinds: what `amr` calls `mfa`. */
+  readonly mfa: Strength;
+}

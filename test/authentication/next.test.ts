@@ -1,0 +1,175 @@
+import { type Facts, next, refusalOf } from '../../src/authentication/next.ts';
+import type { Ask } from '../../src/domain/ask.ts';
+import type { Evidence, MethodClassName } from '../../src/domain/evidence.ts';
+import type { User } from '../../src/domain/user.ts';
+import { builtInPolicies } from '../../src/policy/built-in.ts';
+import { decide } from '../../src/policy/decide.ts';
+import type { Option } from '../../src/policy/plan.ts';
+import { builtIn } from '../../src/policy/strengths.ts';
+
+const ana: User = {
+  id: 'u1',
+  store: 'local',
+  username: 'ana',
+  name: 'Ana Silva',
+  emailVerified: false,
+  groups: [],
+  claims: {},
+  twoStep: false,
+  disabled: false,
+};
+const wiki = { id: 'wiki', name: 'Wiki', protocol: 'oidc' as const, thirdParty: false, settings: {}, disabled: false };
+const password: Option = { method: 'password', class: 'password', register: false, first: true };
+const totp: Option = { method: 'totp', class: 'totp', register: false, first: false };
+const passkey: Option = { method: 'webauthn', class: 'webauthn:verification:syncable', register: false, first: true };
+const newTotp: Option = { ...totp, register: true };
+const proved = (...classes: MethodClassName[]) =>
+  classes.map((name, i): Evidence => ({ class: name, method: name.split(':')[0]!, at: i + 1 }));
+const plain: Ask = { application: 'wiki', wants: [], choose: false, passive: false, keeps: true };
+const wanting = (...ids: string[]): Ask => ({
+  ...plain,
+  wants: [{ anyOf: ids.map((id) => builtIn[id]!), essential: true }],
+});
+
+function facts(more: Partial<Facts> & { has?: Option[]; user?: User } = {}): Facts {
+  const { has = [password, totp], user = ana, ...rest } = more;
+  return {
+    ask: plain,
+    application: wiki,
+    named: true,
+    user,
+    vouched: true,
+    evidence: proved('password'),
+    verdict: decide(builtInPolicies, { user, application: wiki }),
+    holdings: has.map((option) => ({ option })),
+    registrable: [],
+    fresh: true,
+    registered: [],
+    unshared: [],
+    beginners: ['password'],
+    ...rest,
+  };
+}
+
+describe('beginning', () => {
+  test('asks for a name first', () => {
+    expect(next(facts({ named: false, vouched: false }))).toEqual({ kind: 'identify' });
+  });
+
+  test('shows the same password page for ana and for a name nobody has, locked or not', () => {
+    const { user: _, verdict: __, ...nobody } = facts({ vouched: false, evidence: [], holdings: [] });
+    const locked = [{ option: password, lockedUntil: 99 }];
+    const page = { kind: 'prove', method: 'password', others: [] };
+    expect(next(nobody)).toEqual(page);
+    expect(next(facts({ vouched: false, evidence: [], holdings: locked }))).toEqual(page);
+  });
+});
+
+describe('with a password proved', () => {
+  test('nothing more is asked, even of somebody who has two factors', () => {
+    expect(next(facts())).toEqual({ kind: 'done', met: [] });
+  });
+
+  test('an application that wants MFA gets only the second factor asked', () => {
+    expect(next(facts({ ask: wanting('mfa') }))).toEqual({ kind: 'prove', method: 'totp', others: [], ahead: 0 });
+  });
+
+  test('two-step sign-in turned on asks for the second factor without any application wanting it', () => {
+    expect(next(facts({ user: { ...ana, twoStep: true } }))).toMatchObject({ kind: 'prove', method: 'totp' });
+  });
+
+  test('the first strength the person can meet is aimed at, later ones only if it is out of reach', () => {
+    expect(next(facts({ ask: wanting('phr', 'mfa', 'aal1') }))).toMatchObject({ kind: 'prove', method: 'totp' });
+    expect(next(facts({ ask: wanting('phr', 'aal1') }))).toEqual({ kind: 'done', met: [builtIn.aal1] });
+    expect(next(facts({ ask: wanting('aal1', 'mfa') }))).toEqual({ kind: 'done', met: [builtIn.aal1] });
+  });
+
+  test('what nobody can meet is refused when needed and passed over when only wished', () => {
+    const wish: Ask = { ...plain, wants: [{ anyOf: [builtIn.phr!], essential: false }] };
+    expect(next(facts({ ask: wanting('phr') }))).toEqual({ kind: 'refused', code: 'requirements-unmet' });
+    expect(next(facts({ ask: wish }))).toEqual({ kind: 'done', met: [undefined] });
+  });
+
+  test('of several ways the shortest comes first, and the wished one is followed', () => {
+    const several = facts({ ask: wanting('mfa'), has: [password, totp, passkey] });
+    expect(next(several)).toMatchObject({ kind: 'prove', method: 'totp', others: ['webauthn'] });
+    expect(next(several, 'webauthn')).toMatchObject({ method: 'webauthn', others: ['totp'] });
+    expect(next(several, 'nonsense')).toMatchObject({ method: 'totp' });
+  });
+
+  test('a locked second factor says until when', () => {
+    const locked = facts({ ask: wanting('mfa'), holdings: [{ option: totp, lockedUntil: 99 }] });
+    expect(next(locked)).toMatchObject({ kind: 'prove', method: 'totp', lockedUntil: 99 });
+  });
+});
+
+describe('with nothing that counts any more', () => {
+  test('MFA asked afresh takes both factors again, the password first', () => {
+    const stale = facts({ ask: wanting('mfa'), evidence: [] });
+    expect(next(stale)).toMatchObject({ kind: 'prove', method: 'password', ahead: 1 });
+    expect(next({ ...stale, evidence: proved('password') })).toMatchObject({ method: 'totp', ahead: 0 });
+  });
+});
+
+describe('registering', () => {
+  const mei = (more: Partial<Facts> = {}) =>
+    facts({ has: [password], registrable: [newTotp], ask: wanting('mfa'), ...more });
+
+  test('whoever has no second factor is walked through setting one up', () => {
+    expect(next(mei())).toMatchObject({ kind: 'register', method: 'totp' });
+  });
+
+  test('a session left open registers nothing: the password is asked anew', () => {
+    expect(next(mei({ fresh: false }))).toMatchObject({ kind: 'prove', method: 'password' });
+  });
+
+  test('proving what one has always goes before registering', () => {
+    expect(next(mei({ has: [password, totp] }))).toMatchObject({ kind: 'prove', method: 'totp' });
+  });
+
+  test('where it takes a mailed link or a pass, the page says so and the answer is no', () => {
+    const needsMail = mei({ registrable: [], registrationNeeds: 'mail-needed' });
+    expect(next(needsMail)).toEqual({ kind: 'refused', code: 'requirements-unmet', because: 'mail-needed' });
+  });
+
+  test("the account page's registration comes after everything else is proved", () => {
+    const adding: Ask = { ...wanting('mfa'), register: 'totp' };
+    expect(next(facts({ ask: adding }))).toMatchObject({ kind: 'prove', method: 'totp' });
+    expect(next(facts({ ask: adding, evidence: proved('password', 'totp') }))).toMatchObject({
+      kind: 'register',
+      method: 'totp',
+    });
+    expect(next(facts({ ask: adding, evidence: proved('password', 'totp'), registered: ['totp'] }))).toMatchObject({
+      kind: 'done',
+    });
+  });
+});
+
+test("whoever is in none of the application's groups is told no before anything more is asked", () => {
+  const application = { ...wiki, groups: ['HR'] };
+  const verdict = decide(builtInPolicies, { user: ana, application });
+  expect(next(facts({ application, verdict, ask: wanting('mfa') }))).toEqual({
+    kind: 'refused',
+    code: 'denied',
+    because: 'not-yours',
+  });
+});
+
+test('consent is the last step', () => {
+  expect(next(facts({ ask: wanting('mfa'), unshared: ['email'] }))).toMatchObject({ kind: 'prove' });
+  expect(next(facts({ unshared: ['email'] }))).toEqual({ kind: 'consent', items: ['email'] });
+});
+
+test('a passive ask is told what would have been missing', () => {
+  const told = (more: Parameters<typeof facts>[0]) => {
+    const all = facts(more);
+    const step = next(all);
+    return step.kind === 'done' ? 'done' : refusalOf(step, all);
+  };
+  expect(told({ named: false, vouched: false, evidence: [] })).toBe('sign-in-needed');
+  expect(told({ evidence: [] })).toBe('sign-in-needed');
+  expect(told({ ask: wanting('mfa') })).toBe('interaction-needed');
+  expect(told({ ask: wanting('phr') })).toBe('requirements-unmet');
+  expect(told({ unshared: ['email'] })).toBe('consent-needed');
+  expect(told({ ask: { ...plain, subject: 'u1' }, vouched: false, evidence: [] })).toBe('other-person');
+});
