@@ -1,0 +1,98 @@
+/**
+ * Bundles src/ into dist/, and does nothing when dist/ was built from these very sources. Why a bundle, and what stays
+ * outside it: docs/decisions/0003-build.md.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const dist = join(root, 'dist');
+const stamp = join(dist, 'built-from');
+
+/** Packages that cannot be bundled: WebAssembly, native code, worker threads; and drivers that knex only mentions. */
+const external = ['@electric-sql/pglite', '@node-rs/argon2', 'pino'];
+const absent = [
+  'better-sqlite3',
+  'mariadb',
+  'mysql',
+  'mysql2',
+  'oracledb',
+  'pg-native',
+  'pg-query-stream',
+  'sqlite3',
+  'tedious',
+];
+
+/** Bundled CommonJS still calls `require` and asks where it lies. */
+const banner = `import { createRequire as requireOf } from 'node:module';
+const require = requireOf(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname;`;
+
+function fingerprint() {
+  const hash = createHash('sha256');
+  const add = (path) => hash.update(`${relative(root, path)}\0`).update(readFileSync(path));
+  for (const folder of ['src', 'migrations', 'examples']) {
+    const files = readdirSync(join(root, folder), { recursive: true, withFileTypes: true });
+    const sources = files.filter((file) => file.isFile() && /\.(ts|json)$/.test(file.name));
+    for (const path of sources.map((file) => join(file.parentPath, file.name)).sort()) add(path);
+  }
+  for (const file of ['package-lock.json', 'tsconfig.json', 'scripts/build.mjs']) add(join(root, file));
+  return hash.digest('hex');
+}
+
+/** A source file finds the views by where it lies itself, so it is told that in the bundle too. */
+const places = {
+  name: 'places',
+  setup(build) {
+    build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      const from = relative(dist, path).replaceAll('\\', '/');
+      const contents = readFileSync(path, 'utf8')
+        .replaceAll('import.meta.dirname', `(import.meta.dirname + ${JSON.stringify(`/${dirname(from)}`)})`)
+        .replaceAll('import.meta.url', `(new URL(${JSON.stringify(from)}, import.meta.url).href)`);
+      return { contents, loader: 'ts' };
+    });
+  },
+};
+
+/** Nobody steps through the packages, and their maps would cost 40 MB of memory at start: say they have none. */
+const none = Buffer.from('{"version":3,"sources":[""],"mappings":"A"}').toString('base64');
+const unmapped = {
+  name: 'unmapped',
+  setup(build) {
+    build.onLoad({ filter: /node_modules.*\.[cm]?js$/ }, ({ path }) => ({
+      contents: `${readFileSync(path, 'utf8')}\n//# sourceMappingURL=data:application/json;base64,${none}`,
+      loader: 'default',
+    }));
+  },
+};
+
+/** Builds dist/ unless it is already what the sources say. */
+export async function build() {
+  const wanted = fingerprint();
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  const esbuild = await import('esbuild');
+  rmSync(dist, { recursive: true, force: true });
+  await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: ['src/main.ts', 'src/cli.ts'].filter((file) => existsSync(join(root, file))),
+    outdir: 'dist',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    sourcemap: true,
+    sourcesContent: false,
+    external: [...external, ...absent],
+    banner: { js: banner },
+    plugins: [places, unmapped],
+    logLevel: 'warning',
+  });
+  writeFileSync(stamp, wanted);
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const { ensureInstall } = await import('./ensure-install.mjs');
+  ensureInstall({ dev: false });
+  await build();
+}
