@@ -43,7 +43,7 @@ export class Engine implements Authentication {
     const signIn = walk ? (await signIns.read(walk, browser.id))?.signIn : undefined;
     if (signIn && !signIn.end) return { kind: 'missing', refusal: 'interaction-needed' };
     const session = await sessions.load(browser.session);
-    const decided = await this.decide({ ask, session, signIn, now: now() });
+    const decided = await this.decide({ ask, session, signIn, browser: browser.id && hashOf(browser.id), now: now() });
     if (!decided) return { kind: 'missing', refusal: 'denied' };
     const { facts, step } = decided;
     if (step.kind !== 'done' || !facts.user) {

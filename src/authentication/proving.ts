@@ -20,7 +20,7 @@ export interface ProverParts {
     knows(user: string, browser: string): Promise<boolean>;
   };
   readonly credentials: {
-    of(user: string): Promise<readonly Credential[]>;
+    of(user: string, familiar?: string): Promise<readonly Credential[]>;
     add(user: string, credential: NewCredential, now: number): Promise<Credential>;
   };
   readonly consents: { agree(user: string, application: string, items: readonly string[], now: number): Promise<void> };
@@ -52,10 +52,11 @@ export class Prover {
   }
 
   /** Whom the method is asked about. */
-  async subject(facts: Facts, method: string, now: number): Promise<Subject> {
+  async subject(facts: Facts, signIn: SignIn, method: string): Promise<Subject> {
+    const now = this.#parts.now();
     if (!facts.user) return { credentials: [], now };
-    const credentials = await this.#parts.credentials.of(facts.user.id);
-    return { user: facts.user, credentials: credentials.filter((one) => one.method === method && !one.disabled), now };
+    const { held } = await this.#held(facts.user.id, signIn.browser, method);
+    return { user: facts.user, credentials: held.filter((one) => !one.disabled), now };
   }
 
   async prove(
@@ -66,19 +67,17 @@ export class Prover {
     answer: Answer,
     change: Change,
   ): Promise<void> {
-    const { attempts, browsers, methods } = this.#parts;
+    const { attempts, methods } = this.#parts;
     const now = this.#parts.now();
     const stay = answer.stay === undefined ? signIn.stay : answer.stay !== '';
     const say = (said: Said) => change((latest) => ({ ...latest, stay, said: { ...said, method: id } }));
     if (isEmpty(answer)) return say({ kind: 'empty' });
 
     const { user } = facts;
-    const all = user ? (await this.#parts.credentials.of(user.id)).filter((one) => one.method === id) : [];
-    const known = user !== undefined && (await browsers.knows(user.id, signIn.browser));
-    const familiar = known ? signIn.browser : undefined;
+    const { held, familiar } = user ? await this.#held(user.id, signIn.browser, id) : { held: [], familiar: undefined };
     const opened: Awaited<ReturnType<Attempts['open']>> =
-      all.length > 0
-        ? await attempts.open(all, familiar, now)
+      held.length > 0
+        ? await attempts.open(held, familiar, now)
         : { usable: [], ...(await attempts.openUnknown(signIn.name ?? user?.username ?? '', now)) };
     if (opened.lockedUntil) {
       const reference = this.#parts.reference();
@@ -102,7 +101,7 @@ export class Prover {
       }
     }
     await this.#record(browser, signIn, facts, 'proof.refused', { detail: { method: id } });
-    await attempts.failed(browser.address, known);
+    await attempts.failed(browser.address, familiar !== undefined);
     return say({ kind: 'wrong' });
   }
 
@@ -139,6 +138,13 @@ export class Prover {
       ...proven(latest, signIn, evidence, latest.stay),
       registered: [...(latest.registered ?? []), id],
     }));
+  }
+
+  /** The person's credentials of one method, with the locks that count in this browser. */
+  async #held(user: string, browser: string, method: string) {
+    const familiar = (await this.#parts.browsers.knows(user, browser)) ? browser : undefined;
+    const all = await this.#parts.credentials.of(user, familiar);
+    return { held: all.filter((one) => one.method === method), familiar };
   }
 
   async #record(

@@ -88,7 +88,14 @@ export class Walking {
     const held = await signIns.read(id, browser.id);
     if (!held) return undefined;
     const session = await sessions.load(browser.session);
-    const decided = await this.#engine.decide({ ask: held.signIn.ask, session, signIn: held.signIn, now: this.#now() });
+    const { signIn } = held;
+    const decided = await this.#engine.decide({
+      ask: signIn.ask,
+      session,
+      signIn,
+      browser: signIn.browser,
+      now: this.#now(),
+    });
     return decided && { held, session, ...decided };
   }
 
@@ -161,7 +168,7 @@ export class Walking {
     }
     if (step.kind !== 'prove') return {};
     if (signIn.challenge?.method === step.method) return signIn.challenge.show;
-    const subject = await this.#prover.subject(facts, step.method, this.#now());
+    const subject = await this.#prover.subject(facts, signIn, step.method);
     const begun = await this.#method(step.method).challenge(subject);
     if (begun.state === '') return begun.show;
     const next = { ...signIn, challenge: { method: step.method, ...begun } };
