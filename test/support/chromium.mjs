@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder, onPath } from './child.mjs';
 
@@ -30,9 +30,21 @@ function unpack() {
     cwd: import.meta.dirname,
     env: { ...process.env, TMPDIR: half, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs20.x' },
   });
+  mkdirSync(join(half, 'fonts'), { recursive: true });
+  writeFileSync(join(half, 'fonts/fonts.conf'), fontsBelow(folder));
   try {
     if (existsSync(join(half, 'chromium'))) renameSync(half, folder);
   } catch {} // another run was quicker
   rmSync(half, { recursive: true, force: true });
   return existsSync(join(folder, 'chromium')) ? folder : undefined;
 }
+
+/** Its own file looks for fonts in the system's temporary folder: without this every page is blank. */
+const fontsBelow = (folder) => `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>${folder}/fonts</dir>
+  <dir>/usr/share/fonts</dir>
+  <cachedir>${folder}/fonts-cache</cachedir>
+</fontconfig>
+`;
