@@ -1,0 +1,59 @@
+/** Signing out: the page an application sends people to (RP-Initiated Logout 1.0), and telling the others (Back-Channel Logout 1.0). */
+import type { Client, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { Session } from '../../domain/session.ts';
+import { pageHeaders } from '../../web/headers.ts';
+import type { Clients } from './clients.ts';
+import type { Pages } from './pages.ts';
+import type { Subjects } from './subjects.ts';
+
+/** The library's question before signing somebody out. */
+export async function signOutPage(ctx: KoaContextWithOIDC, pages: Pages, secure: boolean): Promise<void> {
+  const { state, accountId: _ } = ctx.oidc.session!;
+  const { secret, postLogoutRedirectUri } = state as { secret: string; postLogoutRedirectUri?: string };
+  pageHeaders(ctx.res, { secure, ...(postLogoutRedirectUri ? { formAction: [postLogoutRedirectUri] } : {}) });
+  ctx.type = 'html';
+  ctx.body = await pages.signOut(ctx.req, ctx.res, {
+    ...named(ctx.oidc.client),
+    action: ctx.oidc.urlFor('end_session_confirm'),
+    fields: { xsrf: secret },
+  });
+}
+
+export async function signedOutPage(ctx: KoaContextWithOIDC, pages: Pages, secure: boolean): Promise<void> {
+  pageHeaders(ctx.res, { secure });
+  ctx.type = 'html';
+  ctx.body = await pages.signedOut(ctx.req, ctx.res, named(ctx.oidc.client));
+}
+
+const named = (client: Client | undefined) => (client?.clientName ? { application: client.clientName } : {});
+
+/** Of the library's Client, what its types leave out. */
+type Tellable = Client & { backchannelLogout(user: string, sid: string): Promise<void> };
+
+export interface Telling {
+  readonly provider: Provider;
+  readonly clients: Clients;
+  readonly subjects: Subjects;
+  /** A client that could not be told: it does not answer in time, or answers badly. */
+  readonly onUntold: (clientId: string, error: unknown) => void;
+}
+
+/** Tells every client that took part in a session that it has ended, at once and each for itself. */
+export function tellClients({ provider, clients, subjects, onUntold }: Telling) {
+  return async (session: Session, reason: string): Promise<void> => {
+    // The library has told them itself.
+    if (reason === 'rp logout') return;
+    const clientIds = Object.keys(session.participants).flatMap((application) => clients.clientId(application) ?? []);
+    await Promise.all(
+      clientIds.map(async (clientId) => {
+        try {
+          const client = (await provider.Client.find(clientId)) as Tellable | undefined;
+          if (!client?.backchannelLogoutUri) return;
+          await client.backchannelLogout(session.user, subjects.sid(session.sid, clientId));
+        } catch (error) {
+          onUntold(clientId, error);
+        }
+      }),
+    );
+  };
+}

@@ -1,0 +1,124 @@
+/** The library, configured: everything it stores, shows, calls or decides goes through this room's own parts. */
+import type { JWK } from 'jose';
+import type { Adapter, Configuration, KoaContextWithOIDC, Provider as LibraryProvider } from 'oidc-provider';
+import type { Assurance } from '../../authentication/assurance.ts';
+import { adapterOf } from './adapter.ts';
+import { type Checking, signInPolicy } from './checks.ts';
+import { accountOf, claimsByScope, type People, scopes } from './claims.ts';
+import { type Clients, ownMetadata } from './clients.ts';
+import { grantFor, restoreOfflineAccess } from './consented.ts';
+import { corsAllowed } from './cors.ts';
+import { errorPage, type Faults } from './faults.ts';
+import { walkPath } from './interaction-view.ts';
+import { Provider } from './library.ts';
+import { ttl } from './lifetimes.ts';
+import { signedOutPage, signOutPage } from './logout.ts';
+import { outgoing } from './outgoing.ts';
+import { waitingParameter } from './post-authorize.ts';
+import { signInOf } from './remembered.ts';
+
+export interface ProviderParts extends Checking {
+  readonly issuer: string;
+  readonly keys: readonly JWK[];
+  readonly cookieKeys: readonly string[];
+  readonly cookieNames: { readonly session: string; readonly interaction: string; readonly resume: string };
+  readonly shelves: Readonly<Record<string, Partial<Adapter>>>;
+  readonly clients: Clients;
+  readonly people: People;
+  /** Names of the claims administrators declared for people. */
+  readonly claimNames: readonly string[];
+  readonly faults: Faults;
+}
+
+const signing = ['RS256', 'ES256'] as const;
+const assertions = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
+
+export function buildProvider(parts: ProviderParts): LibraryProvider {
+  const { clients, people, subjects, faults, authentication, issuer } = parts;
+  const { pages, secure } = faults;
+  const configuration: Configuration = {
+    adapter: adapterOf(parts.shelves),
+    jwks: { keys: [...parts.keys] },
+    scopes,
+    responseTypes: ['code'],
+    subjectTypes: ['public', 'pairwise'],
+    acrValues: [...parts.assurance.names.keys()],
+    claims: claimsByScope(parts.claimNames),
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    clientDefaults: { backchannel_logout_session_required: true },
+    extraClientMetadata: { properties: ownMetadata },
+    extraParams: { [waitingParameter]: async (ctx: KoaContextWithOIDC) => restoreOfflineAccess(ctx) },
+    enabledJWA: { idTokenSigningAlgValues: [...signing], clientAuthSigningAlgValues: [...assertions] },
+    pkce: { required: (_ctx: unknown, client: { clientAuthMethod?: string }) => client.clientAuthMethod === 'none' },
+    cookies: {
+      keys: [...parts.cookieKeys],
+      names: parts.cookieNames,
+      long: { signed: false, httpOnly: true, sameSite: 'lax' },
+      short: { signed: true, httpOnly: true, sameSite: 'lax' },
+    },
+    interactions: { policy: signInPolicy(parts), url: (_ctx, interaction) => walkPath(authentication, interaction) },
+    findAccount: (ctx, id) => accountOf(people, id, ctx.oidc.route),
+    loadExistingGrant: (ctx) => grantFor(ctx, subjects),
+    pairwiseIdentifier: async (_ctx, user, client) => subjects.pairwise(user, client.sectorIdentifier as string),
+    // Without offline_access a refresh token serves only while its session lives.
+    issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    rotateRefreshToken: true,
+    extraTokenClaims: async (ctx, token) => signInOf(ctx, token),
+    clientBasedCORS: (_ctx, origin, client) => corsAllowed(origin, client),
+    renderError: (ctx, out) => errorPage(ctx, out, faults),
+    fetch: outgoing(clients),
+    ttl,
+    features: {
+      devInteractions: { enabled: false },
+      claimsParameter: { enabled: true },
+      clientCredentials: { enabled: true },
+      introspection: { enabled: true, allowedPolicy: async (_ctx, client, token) => mayLookAt(client, token) },
+      revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => client.clientId === token.clientId },
+      backchannelLogout: { enabled: true },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: (ctx) => signOutPage(ctx, pages, secure),
+        postLogoutSuccessSource: (ctx) => signedOutPage(ctx, pages, secure),
+      },
+      dPoP: { enabled: false },
+      pushedAuthorizationRequests: { enabled: false },
+      resourceIndicators: { enabled: false },
+    },
+  };
+  const provider = new Provider(issuer, configuration);
+  // Resuming, and "no" at logout, would move the session to another key; our sign-in has rotated its secret already.
+  if (typeof provider.Session.prototype.resetIdentifier !== 'function') throw new Error('the library has changed');
+  provider.Session.prototype.resetIdentifier = () => {};
+  believeIssuer(provider, issuer);
+  return provider;
+}
+
+/** A resource server sees any token it holds; a public client, which anybody can be, only its own. */
+const mayLookAt = (client: { clientId: string; clientAuthMethod?: string }, token: { clientId?: string }): boolean =>
+  client.clientAuthMethod !== 'none' || client.clientId === token.clientId;
+
+/** The library takes its own address from request headers; a forged Host would get into discovery and redirects. */
+function believeIssuer(provider: LibraryProvider, issuer: string): void {
+  const { protocol, host, origin } = new URL(issuer);
+  Object.defineProperties(provider.request, {
+    protocol: { get: () => protocol.slice(0, -1) },
+    host: { get: () => host },
+    href: {
+      get(this: { url: string }) {
+        return new URL(this.url.replace(/^https?:\/\/[^/]*/i, ''), origin).href;
+      },
+    },
+  });
+}
+
+/** Discovery lists what can be reached now, not every name of the table. */
+export function truthfulDiscovery(assurance: Assurance) {
+  return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
+    await next();
+    const body = ctx.body as { acr_values_supported?: string[] } | undefined;
+    if (!body?.acr_values_supported) return;
+    body.acr_values_supported = [...assurance.names]
+      .filter(([, strength]) => assurance.possible(strength))
+      .map(([name]) => name);
+  };
+}

@@ -1,0 +1,134 @@
+/**
+ * OpenID Connect. Owns the protocol's endpoints, clients' tokens and the library that speaks it; turns each authorization
+ * request into an Ask and each Outcome into claims. It asks the authentication room who somebody is, the stores for what
+ * was issued, and must not know how anybody proves anything, what a policy is, or what a page looks like.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Recorder } from '../../audit/event.ts';
+import type { Assurance } from '../../authentication/assurance.ts';
+import type { Asker, Authentication, Browser } from '../../authentication/authentication.ts';
+import type { Sessions } from '../../authentication/sessions.ts';
+import type { Kv } from '../../state/kv.ts';
+import { requestScope } from '../../state/memo.ts';
+import type { SigningKeys } from '../../store/signing-keys.ts';
+import type { Tokens } from '../../store/tokens.ts';
+import { cookieName } from '../../web/cookies.ts';
+import { clientShelf } from './adapter.ts';
+import type { People } from './claims.ts';
+import { type Catalogue, Clients } from './clients.ts';
+import { type Faults, lastResort, serverError } from './faults.ts';
+import { Grants } from './grants.ts';
+import { asker, interactionShelf, returnEarly } from './interaction-view.ts';
+import { signingKeys } from './keys.ts';
+import { tellClients } from './logout.ts';
+import { pagePolicy } from './page-policy.ts';
+import type { Pages } from './pages.ts';
+import { postAuthorize } from './post-authorize.ts';
+import { buildProvider, truthfulDiscovery } from './provider.ts';
+import { introspectRefresh } from './remembered.ts';
+import { sessionCookie } from './session-cookie.ts';
+import { SessionView } from './session-view.ts';
+import { Subjects } from './subjects.ts';
+import { codeShelf, kvShelf, refreshShelf, replayShelf, reuseRecorder } from './tokens.ts';
+import { visiting } from './visit.ts';
+
+export interface OidcParts {
+  /** Without a path: our endpoints lie at its root. */
+  readonly issuer: string;
+  readonly authentication: Authentication;
+  readonly assurance: Assurance;
+  readonly sessions: Sessions;
+  /** Memoised for the length of a request (state/memo.ts), or every repeated read costs a trip. */
+  readonly kv: Kv;
+  readonly catalogue: Catalogue;
+  readonly people: People;
+  readonly tokens: Tokens;
+  readonly signingKeys: Pick<SigningKeys, 'all' | 'addFirst'>;
+  readonly recorder: Recorder;
+  readonly pages: Pages;
+  /** Signs the library's short cookies; the first is current. */
+  readonly cookieKeys: readonly string[];
+  /** Names people and sessions towards applications; 32 bytes that never change. */
+  readonly subjectKey: Buffer;
+  /** Names of the claims administrators declared for people. */
+  readonly claimNames: readonly string[];
+  browserOf(req: IncomingMessage, res: ServerResponse): Browser;
+  /** A bug of ours or the library's. */
+  readonly onFault: (error: unknown) => void;
+  /** A client that could not be told that a session ended. */
+  readonly onUntold: (clientId: string, error: unknown) => void;
+  readonly now?: () => number;
+}
+
+export interface OidcRoom {
+  /** Whether a request for this path (no query) is ours to answer. */
+  handles(path: string): boolean;
+  /** Answers it, whatever comes; must see the request before any body parser. */
+  callback(req: IncomingMessage, res: ServerResponse): Promise<void>;
+  readonly asker: Asker;
+}
+
+const paths =
+  /^\/(auth(\/[^/]+)?|token(\/introspection|\/revocation)?|me|jwks|session\/end(\/confirm|\/success)?|\.well-known\/(openid-configuration|oauth-authorization-server))$/;
+
+export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
+  const { authentication, assurance, sessions, kv, tokens, recorder, pages, issuer } = parts;
+  const now = parts.now ?? Date.now;
+  const secure = issuer.startsWith('https:');
+  const faults: Faults = { pages, secure, onFault: parts.onFault };
+  const subjects = new Subjects(parts.subjectKey);
+  const clients = new Clients(parts.catalogue);
+  const grants = new Grants({ sessions, clients, tokens });
+  const reused = reuseRecorder(recorder, now);
+  // Access tokens and machines' tokens share a shelf: looking one up as either reads one key.
+  const bearer = kvShelf(kv, 't');
+  const cookieNames = { session: cookieName('stile', secure), interaction: 'stile_oidc', resume: 'stile_oidc_resume' };
+  const provider = buildProvider({
+    issuer,
+    authentication,
+    assurance,
+    subjects,
+    now,
+    clients,
+    faults,
+    cookieNames,
+    keys: await signingKeys(parts.signingKeys, now()),
+    cookieKeys: parts.cookieKeys,
+    people: parts.people,
+    claimNames: parts.claimNames,
+    shelves: {
+      AccessToken: bearer,
+      ClientCredentials: bearer,
+      AuthorizationCode: codeShelf(kv, reused),
+      Client: clientShelf(clients),
+      Grant: grants,
+      Interaction: interactionShelf(authentication),
+      RefreshToken: refreshShelf({ tokens, grants, reused, now }),
+      ReplayDetection: replayShelf(kv),
+      Session: new SessionView({ sessions, kv, clients, grants, subjects }),
+    },
+  });
+  provider.use(lastResort(faults));
+  provider.use(sessionCookie(cookieNames));
+  provider.use(pagePolicy(secure));
+  provider.use(postAuthorize(kv, faults));
+  provider.use(returnEarly(authentication));
+  provider.use(introspectRefresh);
+  provider.use(truthfulDiscovery(assurance));
+  provider.on('server_error', (ctx, error) => serverError(ctx, error, parts.onFault));
+  // Koa prints what nobody listens to. Its types are older than the library's.
+  (provider as unknown as NodeJS.EventEmitter).on('error', parts.onFault);
+  provider.on('backchannel.error', (_ctx, error, client) => parts.onUntold(client.clientId, error));
+  sessions.onEnd(tellClients({ provider, clients, subjects, onUntold: parts.onUntold }));
+  const answer = provider.callback();
+  const visit = (req: IncomingMessage, res: ServerResponse) =>
+    visiting(parts.browserOf(req, res), async () => {
+      await answer(req, res);
+    });
+  return {
+    handles: (path) => paths.test(path),
+    asker,
+    callback: (req, res) =>
+      requestScope.getStore() ? visit(req, res) : requestScope.run(new Map(), () => visit(req, res)),
+  };
+}
