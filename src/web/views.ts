@@ -78,7 +78,7 @@ export function views(options: ViewsOptions): Views {
       dir: language.dir,
       brand: options.brand,
       asset: options.asset,
-      address: addressOf(res.req),
+      here: addressOf(res.req),
       languages: footer(res.req, known.languages, tag),
     };
     const heading: Record<string, unknown> = { shell: 'gate' };
@@ -111,12 +111,17 @@ function speech(known: Words, language: Language, when: { zone: string | undefin
   return {
     t,
     /** A name that may be in another script, and the same in bold. */
-    name: (text: string) => new Html(`<bdi>${escaped(text)}</bdi>`),
+    bdi: (text: string) => new Html(`<bdi>${escaped(text)}</bdi>`),
     bold: (text: string) => new Html(`<b><bdi>${escaped(text)}</bdi></b>`),
     time: (at: number, form: TimeForm) =>
       new Html(`<time datetime="${new Date(at).toISOString()}">${escaped(clocks.text(at, form))}</time>`),
     list: (items: readonly string[]) => new Intl.ListFormat(language.format).format(items),
-    has: (key: string) => known.has(language.tag, key),
+    /** A method by its id ("totp"), in words. */
+    methodName: (id: string) => (known.has(language.tag, `methods.${id}.name`) ? t(`methods.${id}.name`) : id),
+    now: when.now,
+    /** Our own pages are applications too (`stile:account`), but nobody is sent "back to" them by name. */
+    outside: (application?: { id?: string; name: string }) =>
+      application?.id?.startsWith('stile:') ? undefined : application,
     device: (header: string) => {
       const { browser, system, phone } = agent(header);
       const key = browser && system ? 'agent.both' : browser || system ? 'agent.one' : 'agent.unknown';
