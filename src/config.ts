@@ -1,0 +1,188 @@
+/**
+ * The configuration: one YAML file, the environment, and the secrets in files they name. Owns their shape, the defaults
+ * and the list of everything that is wrong, which it gives all at once. Asks the file system through `readFile`; must not
+ * know what is done with any of it. What may be written is shown, key by key, in config/stile.example.yaml.
+ */
+import { readFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { createSecureContext } from 'node:tls';
+import { assemble, namesOf } from './config/assemble.ts';
+import { between } from './config/between.ts';
+import { type Environment, type ReadFile, readEnvironment, type Surroundings } from './config/environment.ts';
+import { type Contents, readNamed } from './config/files.ts';
+import { ConfigurationError, describe, type Problem } from './config/problems.ts';
+import { type File, schema } from './config/schema.ts';
+import { holdsDemo, holdsOthers, keepSecret, markDemo } from './config/secret.ts';
+import { inFile, readYaml } from './config/yaml.ts';
+import type { Application } from './domain/application.ts';
+
+export { ConfigurationError } from './config/problems.ts';
+
+/** An application of the file, ready for the table of applications. */
+export type ConfiguredApplication = Omit<Application, 'disabled'>;
+
+export interface ConfiguredUser {
+  readonly store: string;
+  readonly username: string;
+  readonly name: string;
+  readonly email?: string;
+  readonly emailVerified: boolean;
+  readonly groups: readonly string[];
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** What seeds a new user: at most one of the two. */
+  readonly password?: string;
+  readonly passwordHash?: string;
+  readonly totp?: {
+    readonly secret: string;
+    readonly algorithm: 'SHA1' | 'SHA256' | 'SHA512';
+    readonly digits: 6 | 8;
+    readonly label?: string;
+  };
+}
+
+export interface Config {
+  /** Public passwords: only this machine may reach it. */
+  readonly demo: boolean;
+  /** The YAML file read, for messages. */
+  readonly file: string;
+  readonly port: number;
+  /** The address to listen on; undefined is every address. */
+  readonly host: string | undefined;
+  /** An origin. */
+  readonly issuer: string;
+  /** Absolute. Holds the embedded database, the made secret and the command line's socket. */
+  readonly dataDir: string;
+  readonly databaseUrl: string | undefined;
+  readonly redisUrl: string | undefined;
+  /** At least one; the first is current. */
+  readonly secrets: readonly string[];
+  readonly applications: readonly ConfiguredApplication[];
+  readonly users: readonly ConfiguredUser[];
+  readonly stores: readonly { readonly id: string }[];
+  /** Wire names (acr values, AuthnContext classes) to ids of strengths, in the order they are announced. */
+  readonly assurance: { readonly names: Readonly<Record<string, string>> };
+  /** Seconds. */
+  readonly session: { readonly idle: number; readonly absolute: number; readonly stay: number };
+  readonly limits: {
+    readonly lockAfter: number;
+    readonly lockSeconds: number;
+    readonly disableAfter: number;
+    readonly addressFailures: number;
+    readonly addressSeconds: number;
+  };
+  /** `window` in steps of 30 seconds. */
+  readonly totp: { readonly window: number };
+  /** CIDRs. */
+  readonly proxies: readonly string[];
+  /** PEM texts. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  readonly brand: {
+    readonly name: string;
+    readonly accent: string | undefined;
+    /** Absolute path. */
+    readonly logoFile: string | undefined;
+    readonly helpUrl: string | undefined;
+    readonly privacyUrl: string | undefined;
+  };
+  readonly enrolment: { readonly first: 'password' | 'mailed-link' | 'pass' };
+  /** A port of its own, or a token on the main one; undefined is off. */
+  readonly metrics: { readonly port: number } | { readonly token: string } | undefined;
+  readonly log: { readonly level: File['log']['level'] };
+}
+
+const root = resolve(import.meta.dirname, '..');
+
+/**
+ * Reads everything; throws a ConfigurationError that names every problem. Writes only when nothing is wrong: a secret
+ * into DATA_DIR (mode 0600) where none was given and none is needed from outside, and the mark of the demo.
+ */
+export function loadConfig({
+  env,
+  readFile = (path) => readFileSync(path, 'utf8'),
+}: {
+  env: Environment;
+  readFile?: ReadFile;
+}): Config {
+  const around = readEnvironment(env, readFile);
+  const path = around.file ?? join(root, 'config/demo.yaml');
+  const problems = around.problems.map(({ at, wrong }) => `environment: ${at} ${wrong}`);
+  const read = readSettings(path, around, readFile, problems);
+  problems.push(...folderProblems(around));
+  if (!read || problems.length > 0 || around.issuer === undefined) throw new ConfigurationError(problems);
+
+  if (around.demo) markDemo(around.dataDir);
+  const secrets = around.secrets.length > 0 ? around.secrets : keepSecret(around.dataDir);
+  return assemble(path, { ...around, issuer: around.issuer, secrets }, read.file, read.contents);
+}
+
+/** The file by the schema and between its keys; undefined, with the problems added, when it cannot be used. */
+function readSettings(path: string, around: Surroundings, readFile: ReadFile, problems: string[]) {
+  const shown = relative(process.cwd(), path).startsWith('..') ? path : relative(process.cwd(), path);
+  let source: string;
+  try {
+    source = readFile(path);
+  } catch (error) {
+    problems.push(`environment: STILE_CONFIG names ${path}, which cannot be read (${(error as Error).message})`);
+    return undefined;
+  }
+  const yaml = readYaml(source);
+  problems.push(...yaml.mistakes.map((mistake) => `${shown}:${mistake}`));
+  if (yaml.mistakes.length > 0) return undefined;
+  const raw = prepare(yaml.value, around.issuer ?? 'http://localhost:3000');
+  const result = schema.safeParse(raw);
+  const contents = readNamed(raw as Record<string, unknown>, path, readFile);
+  const found: Problem[] = [
+    ...(result.error?.issues.flatMap((issue) => describe(issue, valueAt(raw, issue.path))) ?? []),
+    ...between(
+      raw as Record<string, unknown>,
+      Object.keys(namesOf(valueAt(raw, ['assurance', 'names']))),
+      around.issuer,
+    ),
+    ...contents.problems,
+    ...tlsProblems(contents),
+  ];
+  const inOrder = found.map((one) => ({ one, line: yaml.lineOf(one.path ?? []) })).sort((a, b) => a.line - b.line);
+  problems.push(...new Set(inOrder.map(({ one }) => inFile(shown, yaml, one))));
+  return result.success ? { file: result.data, contents } : undefined;
+}
+
+/** An emptied section is an absent one, and `{issuer}` in an application's addresses is where this server is. */
+function prepare(value: unknown, issuer: string): unknown {
+  if (value === null || value === undefined) return {};
+  if (typeof value !== 'object' || Array.isArray(value)) return value;
+  const file = Object.fromEntries(Object.entries(value).filter(([, section]) => section !== null));
+  return 'applications' in file ? { ...file, applications: placed(file.applications, issuer) } : file;
+}
+
+function placed(value: unknown, issuer: string): unknown {
+  if (typeof value === 'string') return value.replaceAll('{issuer}', issuer);
+  if (Array.isArray(value)) return value.map((one) => placed(one, issuer));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, placed(one, issuer)]));
+}
+
+const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((part, key) => (part as Record<PropertyKey, unknown> | null | undefined)?.[key], value);
+
+function tlsProblems(contents: Contents): Problem[] {
+  const [cert, key] = [contents.get('tls.cert_file'), contents.get('tls.key_file')];
+  if (!cert || !key) return [];
+  try {
+    createSecureContext({ cert, key });
+    return [];
+  } catch (error) {
+    const wrong = `hold no certificate and key that belong together, in PEM (${(error as Error).message})`;
+    return [{ at: 'tls: cert_file and key_file', wrong, path: ['tls'] }];
+  }
+}
+
+/** Passwords everybody knows must never come to lie in the folder of a server that others reach, nor the other way. */
+function folderProblems({ demo, dataDir, databaseUrl }: Surroundings): string[] {
+  if (demo && holdsOthers(dataDir))
+    return [
+      `environment: DATA_DIR is ${dataDir}, which a server with a configuration of its own uses: the demo takes another`,
+    ];
+  if (!demo && !databaseUrl && holdsDemo(dataDir))
+    return [`environment: DATA_DIR is ${dataDir}, which holds the demo and its public passwords: take another`];
+  return [];
+}

@@ -1,0 +1,106 @@
+import { resolve } from 'node:path';
+import type { Config, ConfiguredApplication, ConfiguredUser } from '../config.ts';
+import { settingsOf } from './client.ts';
+import type { Surroundings } from './environment.ts';
+import type { Contents } from './files.ts';
+import type { File } from './schema.ts';
+
+/** The wire names known without a word in the file (protocols.md section 7); null there removes one. */
+const wireNames: Readonly<Record<string, string>> = {
+  'https://refeds.org/profile/mfa': 'mfa',
+  'https://refeds.org/profile/sfa': 'sfa',
+  phr: 'phr',
+  phrh: 'phrh',
+  'urn:stile:acr:aal1': 'aal1',
+  'urn:stile:acr:aal2': 'aal2',
+  'urn:stile:acr:aal3': 'aal3',
+  'http://schemas.microsoft.com/claims/multipleauthn': 'mfa',
+};
+
+/** The table of wire names with the file's own merged in; what is wrong in it is the schema's to say. */
+export function namesOf(own: unknown): Record<string, string> {
+  const merged: Record<string, unknown> = { ...wireNames, ...(typeof own === 'object' ? own : {}) };
+  return Object.fromEntries(Object.entries(merged).filter(([, id]) => id !== null)) as Record<string, string>;
+}
+
+/** The configuration, when nothing was wrong with any part of it. */
+export function assemble(
+  path: string,
+  around: Surroundings & { issuer: string },
+  file: File,
+  contents: Contents,
+): Config {
+  const { demo, port, issuer, dataDir, databaseUrl, redisUrl, secrets } = around;
+  const { limits, session, brand } = file;
+  const token = file.metrics?.token ?? contents.get('metrics.token_file');
+  const metricsPort = file.metrics?.port;
+  const [cert, key] = [contents.get('tls.cert_file'), contents.get('tls.key_file')];
+  return {
+    ...{
+      demo,
+      file: path,
+      port,
+      host: demo ? '127.0.0.1' : undefined,
+      issuer,
+      dataDir,
+      databaseUrl,
+      redisUrl,
+      secrets,
+    },
+    applications: file.applications.map((one, i) =>
+      application(one, contents.get(`applications[${i}].oidc.client_secret_file`)),
+    ),
+    users: file.users.map((one, i) => user(one, contents.get(`users[${i}].password_file`))),
+    stores: file.stores,
+    assurance: { names: namesOf(file.assurance.names) },
+    session: { absolute: session.absolute, stay: session.stay, idle: session.idle ?? session.absolute },
+    limits: {
+      lockAfter: limits.lock_after,
+      lockSeconds: limits.lock_minutes * 60,
+      disableAfter: limits.disable_after,
+      addressFailures: limits.address_failures,
+      addressSeconds: limits.address_window_minutes * 60,
+    },
+    totp: file.totp,
+    proxies: file.proxies,
+    tls: cert && key ? { cert, key } : undefined,
+    brand: {
+      name: brand.name,
+      accent: brand.accent,
+      logoFile: brand.logo_file === undefined ? undefined : resolve(path, '..', brand.logo_file),
+      helpUrl: brand.help_url,
+      privacyUrl: brand.privacy_url,
+    },
+    enrolment: file.enrolment,
+    metrics: metricsPort === undefined ? (token ? { token } : undefined) : { port: metricsPort },
+    log: file.log,
+  };
+}
+
+function application(one: File['applications'][number], secret: string | undefined): ConfiguredApplication {
+  const settings = settingsOf(one.oidc as NonNullable<typeof one.oidc>);
+  return {
+    id: one.id,
+    name: one.name,
+    protocol: 'oidc',
+    thirdParty: one.third_party,
+    ...(one.groups ? { groups: one.groups } : {}),
+    settings: secret === undefined ? settings : { ...settings, client_secret: secret },
+  };
+}
+
+function user(one: File['users'][number], fromFile: string | undefined): ConfiguredUser {
+  const password = one.password ?? fromFile;
+  return {
+    store: 'local',
+    username: one.username,
+    name: one.name ?? one.username,
+    ...(one.email === undefined ? {} : { email: one.email }),
+    emailVerified: one.email_verified,
+    groups: one.groups,
+    claims: one.claims,
+    ...(password === undefined ? {} : { password }),
+    ...(one.password_hash === undefined ? {} : { passwordHash: one.password_hash }),
+    ...(one.methods.totp === undefined ? {} : { totp: one.methods.totp as NonNullable<ConfiguredUser['totp']> }),
+  };
+}

@@ -1,0 +1,86 @@
+import { clientProblems } from './client.ts';
+import { type Problem, problem } from './problems.ts';
+import { parsed, seconds } from './words.ts';
+
+type Group = Readonly<Record<string, unknown>>;
+
+const group = (value: unknown): Group => (typeof value === 'object' && value !== null ? (value as Group) : {});
+const list = (value: unknown): Group[] => (Array.isArray(value) ? value.map(group) : []);
+
+/**
+ * What is wrong between the keys. It reads the file as it stands, whatever the schema found in it, so that these problems
+ * are listed together with those.
+ */
+export function between(file: Group, names: readonly string[], issuer: string | undefined): Problem[] {
+  return [
+    ...applicationProblems(list(file.applications), names),
+    ...userProblems(list(file.users)),
+    ...twice(list(file.stores), (one) => one.id, ['stores'], 'id'),
+    ...orderProblems(group(file.limits), group(file.session)),
+    ...metricsProblems(file.metrics),
+    ...(file.tls !== undefined && issuer && parsed(issuer)?.protocol === 'http:'
+      ? [problem(['tls'], 'is set while ISSUER is http: set ISSUER to the https address')]
+      : []),
+  ];
+}
+
+function applicationProblems(applications: Group[], names: readonly string[]): Problem[] {
+  const found = [
+    ...twice(applications, (one) => one.id, ['applications'], 'id'),
+    ...twice(applications, (one) => group(one.oidc).client_id, ['applications'], 'oidc', 'client_id'),
+  ];
+  applications.forEach((one, i) => {
+    const path = ['applications', i];
+    if (one.saml !== undefined) found.push(problem([...path, 'saml'], 'comes with a later version; allowed: oidc'));
+    else if (one.oidc === undefined)
+      found.push(problem([...path, 'oidc'], 'is missing: it says how the application signs people in'));
+    if (one.oidc !== undefined && one.oidc !== null)
+      found.push(...clientProblems(group(one.oidc), [...path, 'oidc'], names));
+  });
+  return found;
+}
+
+function userProblems(users: Group[]): Problem[] {
+  // The store compares names like this too: Ana and ana are one person.
+  const name = (one: Group) =>
+    typeof one.username === 'string' ? one.username.normalize('NFKC').toLowerCase() : undefined;
+  const found = twice(users, name, ['users'], 'username');
+  users.forEach((one, i) => {
+    const given = ['password', 'password_file', 'password_hash'].filter((key) => one[key] !== undefined);
+    for (const key of given.slice(1)) found.push(problem(['users', i, key], `stands beside ${given[0]}: keep one`));
+  });
+  return found;
+}
+
+function orderProblems(limits: Group, session: Group): Problem[] {
+  const found: Problem[] = [];
+  const { lock_after: lock = 10, disable_after: disable = 50 } = limits;
+  if (typeof lock === 'number' && typeof disable === 'number' && disable < lock)
+    found.push(problem(['limits', 'disable_after'], `is ${disable}, and has to be at least lock_after (${lock})`));
+  const [absolute, idle] = [seconds(session.absolute ?? '8h'), seconds(session.idle)];
+  if (absolute !== undefined && idle !== undefined && idle > absolute)
+    found.push(problem(['session', 'idle'], `is longer than absolute, which is ${absolute} seconds`));
+  return found;
+}
+
+function metricsProblems(metrics: unknown): Problem[] {
+  if (metrics === undefined) return [];
+  const given = ['port', 'token', 'token_file'].filter((key) => group(metrics)[key] !== undefined);
+  if (given.length === 1) return [];
+  return [problem(['metrics'], 'has to have exactly one of port, token and token_file')];
+}
+
+/** Every one that says what an earlier one said already. */
+function twice(all: Group[], said: (one: Group) => unknown, at: PropertyKey[], ...key: string[]): Problem[] {
+  const first = new Map<unknown, number>();
+  return all.flatMap((one, i) => {
+    const value = said(one);
+    if (typeof value !== 'string') return [];
+    const before = first.get(value);
+    if (before === undefined) {
+      first.set(value, i);
+      return [];
+    }
+    return [problem([...at, i, ...key], `is the same as that of ${String(at[0])}[${before}]; each has its own`)];
+  });
+}

@@ -1,0 +1,142 @@
+import { z } from 'zod';
+import { builtIn } from '../policy/strengths.ts';
+import { brandColours } from '../web/brand.ts';
+import { clientAddress } from '../web/client-address.ts';
+import { clientSchema } from './client.ts';
+import { duration, section, slug, text, webAddress, whole } from './words.ts';
+
+/** The shape of the YAML file. What is wrong between its keys is in between.ts. */
+
+/** A sentence thrown by another room is the problem's words. */
+function sentence(check: (value: string) => unknown) {
+  return z.string().superRefine((value, context) => {
+    try {
+      check(value);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+    }
+  });
+}
+
+/** RFC 9106's string form, for argon2i, argon2d and argon2id, with a salt and a hash of sensible lengths. */
+const phc =
+  /^\$argon2(id|i|d)(\$v=(16|19))?\$m=\d{1,8},t=\d{1,5},p=\d{1,3}\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{16,172}$/u;
+
+const secretOfTotp = () =>
+  text().refine((value) => {
+    const bare = value.replace(/[\s-]|=+$/gu, '');
+    return /^[A-Za-z2-7]{16,204}$/u.test(bare);
+  }, 'has to be base32 (letters A to Z and digits 2 to 7) of at least 10 bytes, which are 16 characters');
+
+/** What a claim may not be called: these are made by us, from what was proved, or have a key of their own. */
+const reserved = [
+  ...[
+    'iss',
+    'sub',
+    'aud',
+    'exp',
+    'iat',
+    'nbf',
+    'jti',
+    'nonce',
+    'acr',
+    'amr',
+    'auth_time',
+    'azp',
+    'sid',
+    'at_hash',
+    'c_hash',
+  ],
+  ...['s_hash', 'name', 'preferred_username', 'email', 'email_verified', 'groups', 'events', '__proto__'],
+];
+
+const claims = z.record(z.string(), z.unknown()).superRefine((value, context) => {
+  for (const name of Object.keys(value).filter((key) => reserved.includes(key)))
+    context.addIssue({ code: 'custom', path: [name], message: 'cannot be declared: Stile says it itself' });
+});
+
+const user = section({
+  username: text(256).refine(
+    (value) => value === value.trim() && !/\p{Cc}/u.test(value),
+    'has spaces at an end, or control characters',
+  ),
+  password: text().optional(),
+  password_file: text().optional(),
+  password_hash: z
+    .string()
+    .refine((value) => phc.test(value), 'has to be an argon2 hash like $argon2id$v=19$m=19456,t=2,p=1$salt$hash')
+    .optional(),
+  email: text(254)
+    .refine((value) => /^[^\s@]+@[^\s@]+$/u.test(value), 'has to be an email address')
+    .optional(),
+  email_verified: z.boolean().default(false),
+  name: text(256).optional(),
+  groups: z.array(text(256)).default([]),
+  claims: claims.default({}),
+  methods: section({
+    totp: section({
+      secret: secretOfTotp(),
+      algorithm: z.enum(['SHA1', 'SHA256', 'SHA512']).default('SHA1'),
+      digits: z.literal([6, 8]).default(6),
+      label: text(64).optional(),
+    }).optional(),
+  }).default({}),
+});
+
+const application = section({
+  id: slug(),
+  name: text(128),
+  third_party: z.boolean().default(false),
+  groups: z.array(text(256)).optional(),
+  oidc: clientSchema.optional(),
+  saml: z.unknown().optional(),
+});
+
+const year = 366 * 86_400;
+
+export const schema = section({
+  applications: z.array(application).default([]),
+  users: z.array(user).default([]),
+  stores: z.array(section({ id: z.enum(['local']) })).default([{ id: 'local' }]),
+  assurance: section({
+    names: z.record(text(), z.enum(Object.keys(builtIn)).nullable()).default({}),
+  }).prefault({}),
+  session: section({
+    absolute: duration(60, year).default(8 * 3600),
+    idle: duration(60, year).optional(),
+    stay: duration(60, year).default(30 * 86_400),
+  }).prefault({}),
+  limits: section({
+    lock_after: whole(1, 100).default(10),
+    lock_minutes: whole(1, 1440).default(15),
+    // NIST SP 800-63B-4 section 3.2.2: never more than a hundred.
+    disable_after: whole(1, 100).default(50),
+    address_failures: whole(1, 1_000_000).default(300),
+    address_window_minutes: whole(1, 1440).default(10),
+  }).prefault({}),
+  totp: section({ window: whole(0, 4).default(1) }).prefault({}),
+  proxies: z.array(sentence((cidr) => clientAddress([cidr]))).default([]),
+  tls: section({ cert_file: text(), key_file: text() }).optional(),
+  brand: section({
+    name: text(64).default('Stile'),
+    accent: sentence(brandColours).optional(),
+    logo_file: text()
+      .refine((value) => /\.(svg|png|webp)$/iu.test(value), 'has to be an .svg, .png or .webp file')
+      .optional(),
+    help_url: webAddress().optional(),
+    privacy_url: webAddress().optional(),
+  }).prefault({}),
+  enrolment: section({ first: z.enum(['password', 'mailed-link', 'pass']).default('mailed-link') }).prefault({}),
+  metrics: section({
+    port: whole(1, 65_535).optional(),
+    token: text()
+      .refine((value) => value.length >= 16, 'has to have at least 16 characters')
+      .optional(),
+    token_file: text().optional(),
+  }).optional(),
+  log: section({
+    level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  }).prefault({}),
+});
+
+export type File = z.output<typeof schema>;
