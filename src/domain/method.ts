@@ -41,6 +41,8 @@ export interface MethodTraits {
   readonly id: string;
   /** May begin a sign-in: proves a person nobody has vouched for yet. */
   readonly first: boolean;
+  /** Everything a proof by this method may be worth, whoever gives it. */
+  readonly worth: readonly MethodClassName[];
   /** What proving this credential would be worth. */
   classesOf(credential: Credential): readonly MethodClassName[];
   /** What a credential registered now would be worth; empty when people cannot register it themselves. */

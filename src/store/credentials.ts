@@ -65,6 +65,14 @@ export class Credentials {
     return { ...credential, id, user: userId, failures: 0, disabled: false, createdAt: now };
   }
 
+  /** Puts one credential in the place of all this person has of its method (a password changed), in one transaction. */
+  async replace(userId: string, credential: NewCredential, now: number): Promise<Credential> {
+    return this.db.transaction(async (trx) => {
+      await trx('credentials').where({ user_id: userId, method: credential.method }).delete();
+      return new Credentials(trx, this.sealer).add(userId, credential, now);
+    });
+  }
+
   /** True when it was this person's and is gone now. */
   async remove(userId: string, id: string): Promise<boolean> {
     return (await this.db('credentials').where({ id, user_id: userId }).delete()) > 0;

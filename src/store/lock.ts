@@ -1,6 +1,14 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** Two processes on one embedded database would destroy it. */
+export class FolderInUse extends Error {
+  constructor(folder: string, owner: number) {
+    super(`${folder} is in use by process ${owner}: stop that one, or set DATA_DIR to another folder.`);
+    this.name = 'FolderInUse';
+  }
+}
+
 /** When this process started, where the system tells; so that a process id given out again is not mistaken for its owner. */
 function startOf(pid: number): string {
   try {
@@ -38,7 +46,7 @@ export function lockFolder(folder: string): () => void {
     if (theirs === undefined) continue;
     const [pid, start] = theirs.split(' ');
     const owner = Number(pid);
-    if (alive(owner) && startOf(owner) === start) throw new Error(`${folder} is in use by process ${owner}`);
+    if (alive(owner) && startOf(owner) === start) throw new FolderInUse(folder, owner);
     discard(file, theirs);
   }
 }

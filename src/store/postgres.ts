@@ -5,10 +5,19 @@ import { judged } from './away.ts';
 /** Enough for every statement of this program; what comes after is sent unprepared, so memory stays bounded. */
 const preparedAtMost = 500;
 
+/** One name for one text, on every connection. Not the client's own: knex makes bare copies of it for transactions. */
+const prepared = new Map<string, string>();
+
+function nameOf(sql: string): string | undefined {
+  const known = prepared.get(sql);
+  if (known || prepared.size >= preparedAtMost) return known;
+  const name = `s${prepared.size}`;
+  prepared.set(sql, name);
+  return name;
+}
+
 /** knex's Postgres client, with statements prepared once per connection and a dead server told apart from a wrong statement. */
 class PostgresClient extends ClientPG {
-  private readonly prepared = new Map<string, string>();
-
   override async acquireConnection(): Promise<unknown> {
     try {
       return await super.acquireConnection();
@@ -18,7 +27,7 @@ class PostgresClient extends ClientPG {
   }
 
   override async _query(connection: unknown, query: QueryObject): Promise<QueryObject> {
-    const name = query.bindings?.length ? this.nameOf(query.sql) : undefined;
+    const name = query.bindings?.length ? nameOf(query.sql) : undefined;
     if (name) query.options = { ...query.options, name };
     try {
       return await super._query(connection, query);
@@ -28,14 +37,6 @@ class PostgresClient extends ClientPG {
       if (verdict !== error) (connection as { __knex__disposed?: unknown }).__knex__disposed = error;
       throw verdict;
     }
-  }
-
-  private nameOf(sql: string): string | undefined {
-    const known = this.prepared.get(sql);
-    if (known || this.prepared.size >= preparedAtMost) return known;
-    const name = `s${this.prepared.size}`;
-    this.prepared.set(sql, name);
-    return name;
   }
 }
 

@@ -88,8 +88,11 @@ export class Tokens {
       .delete();
   }
 
-  async destroyByUser(userId: string): Promise<void> {
-    await this.db('tokens').where({ user_id: userId }).delete();
+  /** What this person gave to that client, or to all. */
+  async destroyByUser(userId: string, clientId?: string): Promise<void> {
+    await this.db('tokens')
+      .where({ user_id: userId, ...(clientId === undefined ? {} : { client_id: clientId }) })
+      .delete();
   }
 
   /** Removes what has expired; how many. */

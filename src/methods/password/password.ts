@@ -41,6 +41,7 @@ export function createPassword(service: string): Password {
   return {
     id: method,
     first: true,
+    worth: [method],
     classesOf: () => [method],
     registers: [],
 

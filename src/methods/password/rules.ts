@@ -1,4 +1,4 @@
-import { common } from './common.ts';
+import { common } from './blocklist.ts';
 import { prepare } from './hash.ts';
 
 /** The one rule that is broken, for the page to say in its own words. */

@@ -56,6 +56,7 @@ export function createTotp({ window = 1 }: { window?: number } = {}): Totp {
   return {
     id: method,
     first: false,
+    worth: [method],
     classesOf: () => [method],
     registers: [method],
 

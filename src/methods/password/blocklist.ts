@@ -93,156 +93,43 @@ mustang1 ncc1701 thx1138 bond007 jamesbond james007 rush2112 blink182 sum41 abc1
 `;
 
 const sayings = `
-correct horse battery staple
-this is my password
-this is a password
-this is my new password
-this is my secret
-this is a very long password
-this is a long password
-my voice is my passport
-my name is
-my password is password
-the password is password
-i forgot my password
-i hate passwords
-i dont know my password
-enter your password
-type your password here
-please let me in
-let me in please
-open the door
-the quick brown fox
-the quick brown fox jumps over the lazy dog
-lorem ipsum
-lorem ipsum dolor
-lorem ipsum dolor sit amet
-to be or not to be
-to be or not to be that is the question
-once upon a time
-happily ever after
-may the force be with you
-luke i am your father
-i am your father
-live long and prosper
-beam me up scotty
-winter is coming
-you shall not pass
-you know nothing jon snow
-one ring to rule them all
-the truth is out there
-houston we have a problem
-ill be back
-i will be back
-hasta la vista baby
-here is looking at you kid
-frankly my dear i dont give a damn
-life is like a box of chocolates
-life is beautiful
-la vita e bella
-carpe diem
-hakuna matata
-all you need is love
-i will always love you
-i love you so much
-i love you forever
-i love you more
-love you forever
-never gonna give you up
-dont worry be happy
-dont stop believing
-we are the champions
-we will rock you
-stairway to heaven
-highway to hell
-smells like teen spirit
-twinkle twinkle little star
-mary had a little lamb
-humpty dumpty
-happy birthday to you
-we wish you a merry christmas
-merry christmas and a happy new year
-in god we trust
-god is good all the time
-god bless america
-the lord is my shepherd
-jesus christ is lord
-i can do all things through christ
-our father who art in heaven
-one two three four five
-one two three four
-one two three
-onetwothreefourfivesix
-eins zwei drei vier
-un deux trois quatre
-uno dos tres cuatro
-abcdefghijklmnop
-a b c d e f g
-supercalifragilisticexpialidocious
-antidisestablishmentarianism
-pneumonoultramicroscopicsilicovolcanoconiosis
-llanfairpwllgwyngyll
-donaudampfschifffahrtsgesellschaft
-rindfleischetikettierung
-liberte egalite fraternite
-ich liebe dich
-ich liebe dich fuer immer
-das ist mein passwort
-das ist ein passwort
-mein name ist hase
-sesam oeffne dich
-te amo mucho
-te quiero mucho
-je t aime
-je t aime pour toujours
-password password password
-winter summer spring autumn
-spring summer autumn winter
-monday tuesday wednesday
-january february march
-red green blue
-red orange yellow green blue
-qwerty asdfgh zxcvbn
-changeme please
-change me please
-change this password
-welcome to the jungle
-welcome to paradise
-hello my name is
-hello is it me youre looking for
-real madrid club de futbol
-manchester united football club
-glory glory man united
-youll never walk alone
-you never walk alone
-come on you gunners
-mia san mia
-forza juventus
-i love my mom and dad
-i love my wife
-i love my husband
-i love my children
-i love my kids
-i love my dog
-i love my cat
-my little pony
-hello kitty
-the lord of the rings
-harry potter and the
-star wars the force awakens
-game of thrones
-world of warcraft
-league of legends
-legend of zelda
-grand theft auto
-call of duty modern warfare
+correct horse battery staple; this is my password; this is a password; this is my new password; this is my secret;
+this is a very long password; this is a long password; my voice is my passport; my name is; my password is password;
+the password is password; i forgot my password; i hate passwords; i dont know my password; enter your password;
+type your password here; please let me in; let me in please; open the door; the quick brown fox;
+the quick brown fox jumps over the lazy dog; lorem ipsum; lorem ipsum dolor; lorem ipsum dolor sit amet;
+to be or not to be; to be or not to be that is the question; once upon a time; happily ever after;
+may the force be with you; luke i am your father; i am your father; live long and prosper; beam me up scotty;
+winter is coming; you shall not pass; you know nothing jon snow; one ring to rule them all; the truth is out there;
+houston we have a problem; ill be back; i will be back; hasta la vista baby; here is looking at you kid;
+frankly my dear i dont give a damn; life is like a box of chocolates; life is beautiful; la vita e bella; carpe diem;
+hakuna matata; all you need is love; i will always love you; i love you so much; i love you forever; i love you more;
+love you forever; never gonna give you up; dont worry be happy; dont stop believing; we are the champions;
+we will rock you; stairway to heaven; highway to hell; smells like teen spirit; twinkle twinkle little star;
+mary had a little lamb; humpty dumpty; happy birthday to you; we wish you a merry christmas;
+merry christmas and a happy new year; in god we trust; god is good all the time; god bless america;
+the lord is my shepherd; jesus christ is lord; i can do all things through christ; our father who art in heaven;
+one two three four five; one two three four; one two three; onetwothreefourfivesix; eins zwei drei vier;
+un deux trois quatre; uno dos tres cuatro; abcdefghijklmnop; a b c d e f g; supercalifragilisticexpialidocious;
+antidisestablishmentarianism; pneumonoultramicroscopicsilicovolcanoconiosis; llanfairpwllgwyngyll;
+donaudampfschifffahrtsgesellschaft; rindfleischetikettierung; liberte egalite fraternite; ich liebe dich;
+ich liebe dich fuer immer; das ist mein passwort; das ist ein passwort; mein name ist hase; sesam oeffne dich;
+te amo mucho; te quiero mucho; je t aime; je t aime pour toujours; password password password;
+winter summer spring autumn; spring summer autumn winter; monday tuesday wednesday; january february march;
+red green blue; red orange yellow green blue; qwerty asdfgh zxcvbn; changeme please; change me please;
+change this password; welcome to the jungle; welcome to paradise; hello my name is; hello is it me youre looking for;
+real madrid club de futbol; manchester united football club; glory glory man united; youll never walk alone;
+you never walk alone; come on you gunners; mia san mia; forza juventus; i love my mom and dad; i love my wife;
+i love my husband; i love my children; i love my kids; i love my dog; i love my cat; my little pony; hello kitty;
+the lord of the rings; harry potter and the; star wars the force awakens; game of thrones; world of warcraft;
+league of legends; legend of zelda; grand theft auto; call of duty modern warfare;
 `;
 
 /** Lower case, without spaces. */
 export const common: ReadonlySet<string> = new Set([
   ...words.split(/\s+/u).filter(Boolean),
   ...sayings
-    .split('\n')
-    .map((line) => line.replaceAll(' ', ''))
+    .split(';')
+    .map((saying) => saying.replace(/\s/gu, ''))
     .filter(Boolean),
 ]);

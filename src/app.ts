@@ -1,0 +1,282 @@
+/** The composition root: makes every part and hands it what it needs, in reading order. No business is decided here. */
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { extname, join, resolve } from 'node:path';
+import express from 'express';
+import type { Logger } from 'pino';
+import { accountApplication, accountAsker } from './account/account.ts';
+import { accountRoutes } from './account/routes.ts';
+import { applyDeclared } from './admin/apply.ts';
+import { listenSocket } from './admin/socket.ts';
+import { groupRecorder } from './audit/recorder.ts';
+import type { Assurance } from './authentication/assurance.ts';
+import { Attempts } from './authentication/attempts.ts';
+import { Engine } from './authentication/engine.ts';
+import { Prover } from './authentication/proving.ts';
+import { signInRoutes } from './authentication/routes.ts';
+import { Sessions } from './authentication/sessions.ts';
+import { SignIns } from './authentication/signins.ts';
+import { Trail } from './authentication/trail.ts';
+import { Walking } from './authentication/walking.ts';
+import type { Config } from './config.ts';
+import { createLocalStore } from './directory/local.ts';
+import type { Method } from './domain/method.ts';
+import { createPassword } from './methods/password/password.ts';
+import { createTotp } from './methods/totp/totp.ts';
+import { metrics, noMetrics } from './metrics.ts';
+import { builtInPolicies } from './policy/built-in.ts';
+import { basis, builtIn, metBy, mfa, oneFactor } from './policy/strengths.ts';
+import type { Pages } from './protocols/oidc/pages.ts';
+import { oidcRoom } from './protocols/oidc/room.ts';
+import { MemoKv, requestScope } from './state/memo.ts';
+import { MemoryKv } from './state/memory.ts';
+import { RedisKv } from './state/redis.ts';
+import { derive, secretsSealer } from './state/sealer.ts';
+import { Applications } from './store/applications.ts';
+import { KnownBrowsers } from './store/browsers.ts';
+import { Catalogue } from './store/catalogue.ts';
+import { Consents } from './store/consents.ts';
+import { Credentials } from './store/credentials.ts';
+import { openDatabase } from './store/database.ts';
+import { Events } from './store/events.ts';
+import { migrate } from './store/migrate.ts';
+import { Settings } from './store/settings.ts';
+import { SigningKeys } from './store/signing-keys.ts';
+import { Tokens } from './store/tokens.ts';
+import { Users } from './store/users.ts';
+import { assets } from './web/assets.ts';
+import { brandCss } from './web/brand.ts';
+import { browserOf } from './web/browser.ts';
+import { clientAddress } from './web/client-address.ts';
+import { csrf } from './web/csrf.ts';
+import { errors } from './web/errors.ts';
+import { healthRoutes } from './web/health.ts';
+import { reference } from './web/reference.ts';
+import { anyone, routes } from './web/routes.ts';
+import { views as makeViews } from './web/views.ts';
+
+export interface App {
+  readonly listener: RequestListener;
+  /** Ends what the app holds: files, connections, timers. Call after the last answer. */
+  close(): Promise<void>;
+}
+
+const root = resolve(import.meta.dirname, '..');
+
+export async function buildApp(config: Config, log: Logger, draining: () => boolean = () => false): Promise<App> {
+  const now = Date.now;
+  const secure = config.issuer.startsWith('https:');
+  const [secret = ''] = config.secrets;
+
+  // What lasts, and what may be lost.
+  const db = await openDatabase({
+    ...(config.databaseUrl ? { url: config.databaseUrl } : { dataDir: join(config.dataDir, 'database') }),
+    snapshot: join(root, 'dist', 'embedded-snapshot.tgz'),
+  });
+  await migrate(db);
+  const sealer = secretsSealer(config.secrets);
+  const users = new Users(db.knex);
+  const credentials = new Credentials(db.knex, sealer);
+  const browsers = new KnownBrowsers(db.knex);
+  const applications = new Applications(db.knex, sealer);
+  const consents = new Consents(db.knex);
+  const events = new Events(db.knex);
+  const settings = new Settings(db.knex);
+  const tokens = new Tokens(db.knex, sealer);
+  const signingKeys = new SigningKeys(db.knex, sealer);
+  const store = config.redisUrl
+    ? new RedisKv({ url: config.redisUrl, onError: (error) => log.warn({ err: error }, 'redis') })
+    : new MemoryKv();
+  const kv = new MemoKv(store);
+  const counters = config.metrics ? await metrics(config.metrics) : noMetrics;
+  const writer = groupRecorder(events);
+  const recorder = counters.counting(writer);
+
+  // Ways to prove who one is, and who there is.
+  const password = createPassword(config.brand.name);
+  const totp = createTotp({ window: config.totp.window });
+  const methods: ReadonlyMap<string, Method> = new Map([password, totp].map((method) => [method.id, method]));
+  const local = createLocalStore(users);
+  await applyDeclared({
+    config,
+    users,
+    credentials,
+    applications,
+    settings,
+    recorder,
+    password,
+    totp,
+    knex: db.knex,
+    log,
+    now,
+  });
+  const catalogue = new Catalogue(applications, { onError: (error) => log.warn({ err: error }, 'catalogue') });
+  await catalogue.start();
+  const application = (id: string) => (id === accountApplication.id ? accountApplication : catalogue.byId(id));
+
+  // The engine.
+  const sessions = new Sessions(kv, config.session, now);
+  const signIns = new SignIns(kv, sealer);
+  const engine = new Engine({
+    sources: {
+      methods,
+      policies: builtInPolicies,
+      enrolmentFirst: config.enrolment.first,
+      application,
+      userByName: (name) => local.find(name),
+      userById: (id) => users.byId(id),
+      credentialsOf: (user, familiar) => credentials.of(user, familiar),
+      knows: (user, browser) => browsers.knows(user, browser),
+      agreedItems: (user, id) => consents.agreed(user, id),
+    },
+    sessions,
+    signIns,
+    recorder,
+    kv,
+    now,
+  });
+  const attempts = new Attempts(kv, credentials, config.limits);
+  const trail = new Trail(recorder, now);
+  const prover = new Prover({ methods, attempts, trail, browsers, credentials, consents, reference, now });
+  const walking = new Walking(engine, prover, config.brand.name);
+  engine.register(accountAsker);
+
+  // Pages.
+  const client = clientAddress(config.proxies);
+  const web = { secure, address: (req: IncomingMessage) => client(req).address };
+  const browser = (req: IncomingMessage, res: ServerResponse) => browserOf(req, res, web);
+  const forms = csrf(derive(secret, 'csrf'));
+  const logo = config.brand.logoFile;
+  const logoName = logo && `logo${extname(logo)}`;
+  const made = {
+    'brand.css': brandCss(config.brand.accent),
+    ...(logo ? { [logoName as string]: readFileSync(logo) } : {}),
+  };
+  const files = assets({ dir: join(root, 'public'), made, secure });
+  const views = makeViews({
+    brand: { name: config.brand.name, ...(logoName ? { logo: files.href(logoName) } : {}) },
+    dir: join(root, 'views'),
+    locales: join(root, 'locales'),
+    secure,
+    asset: files.href,
+  });
+  const errorPages = errors({ views, log });
+
+  // Protocols.
+  const assurance: Assurance = {
+    names: new Map(Object.entries(config.assurance.names).map(([name, id]) => [name, builtIn[id]!])),
+    basis,
+    possible: (strength) =>
+      metBy(
+        [...methods.values()].flatMap((method) => method.worth),
+        strength,
+      ),
+    anyFactor: oneFactor,
+    mfa,
+  };
+  const oidc = await oidcRoom({
+    issuer: config.issuer,
+    authentication: engine,
+    assurance,
+    sessions,
+    kv,
+    catalogue,
+    people: users,
+    tokens,
+    signingKeys,
+    recorder,
+    pages: oidcPages(views, reference, now),
+    cookieKeys: config.secrets.map((one) => derive(one, 'cookies').toString('base64url')),
+    subjectKey: derive(config.secrets.at(-1) ?? secret, 'subjects'),
+    claimNames: [...new Set(config.users.flatMap((user) => Object.keys(user.claims)))],
+    browserOf: browser,
+    onFault: (error) => log.error({ err: error }, 'oidc'),
+    onUntold: (id, error) => log.warn({ client: id, err: error }, 'a client could not be told that a session ended'),
+    now,
+  });
+  engine.register(oidc.asker);
+
+  const app = express().disable('x-powered-by').disable('etag');
+  healthRoutes(routes(app), { database: () => db.ping(), state: () => store.ping() }, draining);
+  routes(app).get('/assets/:file', anyone, files.handler);
+  signInRoutes(app, { walking, csrf: forms, views, issuer: config.issuer, now, browserOf: browser });
+  accountRoutes(app, {
+    authentication: engine,
+    sessions,
+    methods,
+    users,
+    credentials,
+    consents,
+    events,
+    recorder,
+    csrf: forms,
+    views,
+    issuer: config.issuer,
+    now,
+    application,
+    browserOf: browser,
+    async choosePassword(user, text) {
+      const choice = await password.choose(user, text);
+      if (!choice.ok) return { why: choice.why };
+      await credentials.replace(user.id, choice.credential, now());
+      return { ok: true };
+    },
+    async withdraw(user, id) {
+      await consents.withdraw(user, id);
+      await tokens.destroyByUser(user, clientIdOf(catalogue.byId(id)?.settings));
+      for (const session of await sessions.ofUser(user)) await sessions.participate(session.sid, id, undefined);
+    },
+  });
+  const demo = config.demo ? await import('./demo/mount.ts') : undefined;
+  if (demo) demo.mount(app, config, views);
+  else routes(app).get('/', anyone, (_req, res) => res.redirect(303, '/account'));
+  app.use(errorPages.notFound);
+  app.use(errorPages.handler);
+
+  const socket = await listenSocket(join(config.dataDir, 'stile.sock'), { users, credentials, recorder, now });
+  return {
+    listener(req, res) {
+      counters.time(res);
+      if (counters.answer(req, res)) return;
+      const path = (req.url ?? '/').split('?', 1)[0] as string;
+      requestScope.run(new Map(), () => {
+        if (!oidc.handles(path)) return app(req, res);
+        oidc.callback(req, res).catch((error) => errorPages.answer(res, error));
+      });
+    },
+    async close() {
+      catalogue.stop();
+      await writer.drain();
+      await socket.close();
+      await counters.close();
+      await kv.close();
+      await db.close();
+    },
+  };
+}
+
+const clientIdOf = (settings: Readonly<Record<string, unknown>> | undefined): string =>
+  String(settings?.client_id ?? '');
+
+/** The OIDC room's pages, by our views. */
+function oidcPages(views: ReturnType<typeof makeViews>, reference: () => string, now: () => number): Pages {
+  return {
+    signOut: async (_req, res, { application, action, fields }) =>
+      views.write(res, {
+        view: 'signin/sign-out',
+        data: { action, hidden: fields, ...(application ? { application: { name: application } } : {}) },
+      }),
+    signedOut: async (_req, res) => views.write(res, { view: 'signin/signed-out', data: { applications: [] } }),
+    error: async (_req, res, { status, error, description, application }) =>
+      views.write(res, {
+        view: 'errors/error',
+        status,
+        data: {
+          key: status === 503 ? 'away' : status >= 500 ? 'fault' : 'application',
+          detail: { detail: [error, description].filter(Boolean).join(': '), ...(application ? { application } : {}) },
+          reference: reference(),
+          at: now(),
+        },
+      }),
+  };
+}
