@@ -12,4 +12,15 @@ ensureInstall({ dev: false });
 const { build } = await import('./build.mjs');
 await build();
 process.setSourceMapsEnabled(true);
+
+// npm gives a signal to its shell, which ends without passing it on: a server left alone that way ends as if told.
+if (process.env.npm_lifecycle_event === 'start') {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    process.kill(process.pid, 'SIGTERM');
+  }, 250);
+  watch.unref();
+}
 await import('../dist/main.js');

@@ -17,9 +17,10 @@ const jest = spawn(
     '--experimental-vm-modules',
     '--disable-warning=ExperimentalWarning',
     join(root, 'node_modules/jest/bin/jest.js'),
+    ...process.argv.slice(2),
+    // Last, because jest takes whatever follows them for one more reporter.
     '--reporters=default',
     `--reporters=${join(import.meta.dirname, 'tally.mjs')}`,
-    ...process.argv.slice(2),
   ],
   { cwd: root, stdio: ['inherit', 'inherit', 'inherit', 'ipc'] },
 );
