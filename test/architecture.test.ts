@@ -15,7 +15,7 @@ const interfaces = ['methods', 'upstreams', 'directory'];
 const asker: Room = { knows: ['domain', 'authentication', 'store', 'state', 'audit', 'web'] };
 const pages: Room = { knows: ['domain', 'authentication', 'policy', 'store', 'audit', 'web'], types: interfaces };
 
-/** A room is a folder of src/, or a folder of src/protocols/. What is not listed here does not exist. */
+/** A room is a folder or a file of src/, or a folder of src/protocols/. What is not listed here does not exist. */
 const rooms: Readonly<Record<string, Room>> = {
   domain: { knows: [], packages: [] },
   policy: { knows: ['domain'], packages: [] },
@@ -36,7 +36,10 @@ const rooms: Readonly<Record<string, Room>> = {
   account: pages,
   admin: { ...pages, types: [...interfaces, 'config'] },
   // It plays the person: it shows the codes their authenticator app would, and opens the example application.
-  demo: { knows: ['domain', 'web', 'methods', 'examples'] },
+  demo: { knows: ['domain', 'web', 'methods', 'examples'], types: ['config'] },
+  log: { knows: [] },
+  metrics: { knows: ['audit'] },
+  greeting: { knows: [], types: ['config'] },
 };
 
 /** These put the house together and may know everybody. */
