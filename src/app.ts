@@ -228,7 +228,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     },
   });
   const demo = config.demo ? await import('./demo/mount.ts') : undefined;
-  if (demo) demo.mount(app, config, views);
+  if (demo) demo.mount(app, config, views, files.href('stile.css'));
   else routes(app).get('/', anyone, (_req, res) => res.redirect(303, '/account'));
   app.use(errorPages.notFound);
   app.use(errorPages.handler);
