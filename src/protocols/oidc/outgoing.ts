@@ -6,9 +6,11 @@ import type { Clients } from './clients.ts';
  * A declared address may not send us on to another one.
  */
 export function outgoing(clients: Clients): typeof fetch {
-  return (url, options = {}) => {
-    if (!clients.declared(String(url))) return fetch(url, options);
-    const { dispatcher: _, ...plain } = options as RequestInit & { dispatcher?: unknown };
-    return fetch(url, { ...plain, redirect: 'manual' });
+  return async (url, options = {}) => {
+    const { dispatcher, ...plain } = options as RequestInit & { dispatcher?: unknown };
+    if (clients.declared(String(url))) return fetch(url, { ...plain, redirect: 'manual' });
+    // Where the library could not set its guard up it would call unguarded.
+    if (!dispatcher) throw new Error('addresses nobody declared are not called without a guard');
+    return fetch(url, options);
   };
 }
