@@ -31,6 +31,11 @@ export class Credentials {
     this.sealer = sealer;
   }
 
+  /** The same, inside a transaction. */
+  within(trx: Knex): Credentials {
+    return new Credentials(trx, this.sealer);
+  }
+
   /**
    * Oldest first. `browser`, the hash of a browser this person is known in, shows failures, lock and disablement as
    * they count for that browser.
