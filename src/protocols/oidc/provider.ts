@@ -41,6 +41,8 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
     jwks: { keys: [...parts.keys] },
     scopes,
     responseTypes: ['code'],
+    // OIDC Core section 3.1.2.1 requires it of everybody.
+    allowOmittingSingleRegisteredRedirectUri: false,
     subjectTypes: ['public', 'pairwise'],
     acrValues: [...parts.assurance.names.keys()],
     claims: claimsByScope(parts.claimNames),

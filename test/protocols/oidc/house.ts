@@ -52,7 +52,7 @@ const person = (id: string, more: Partial<User> = {}): User => ({
   ...more,
 });
 
-const secret = 'a-secret-that-is-long-enough-for-hmac';
+export const secret = 'a-secret-that-is-long-enough-for-hmac';
 const app = (id: string, settings: Record<string, unknown>, more: Partial<Application> = {}): Application => ({
   id,
   name: id,
@@ -86,19 +86,24 @@ export class MemoryTokens {
   }
 }
 
+type Counted = Kv & { trips: string[]; written: string[] };
+
 /** Counts what goes to the store below the memo: one verb, one round trip. */
-export function counted(kv: Kv): Kv & { trips: string[] } {
+export function counted(kv: Kv): Counted {
   const trips: string[] = [];
+  const written: string[] = [];
   return new Proxy(kv, {
     get(target, name) {
       if (name === 'trips') return trips;
+      if (name === 'written') return written;
       const verb = target[name as keyof Kv] as (...args: unknown[]) => unknown;
       return (...args: unknown[]) => {
         trips.push(`${String(name)} ${String(args[0])}`);
+        if (name === 'set' || name === 'swap') written.push(String(args[name === 'set' ? 1 : 2]));
         return verb.apply(target, args);
       };
     },
-  }) as Kv & { trips: string[] };
+  }) as Counted;
 }
 
 /** Walks by id, and a person's proofs: what the engine does, without pages or policies. */
@@ -107,6 +112,7 @@ class Door implements Authentication {
   readonly agreed = new Set<string>();
   readonly asked: Ask[] = [];
   refuses: RefusalCode | undefined;
+  fails: Error | undefined;
   readonly #sessions: Sessions;
   readonly #users: Map<string, User>;
   constructor(sessions: Sessions, users: Map<string, User>) {
@@ -116,6 +122,7 @@ class Door implements Authentication {
 
   async evaluate(browser: Browser, ask: Ask, { walk: id }: { walk?: string | undefined } = {}) {
     this.asked.push(ask);
+    if (this.fails) throw this.fails;
     if (this.refuses) return { kind: 'missing' as const, refusal: this.refuses };
     const missing = (refusal: RefusalCode) => ({ kind: 'missing' as const, refusal });
     const session = await this.#sessions.load(browser.session);
@@ -154,7 +161,7 @@ export interface House {
   readonly users: Map<string, User>;
   readonly applications: Map<string, Application>;
   readonly tokens: MemoryTokens;
-  readonly kv: Kv & { trips: string[] };
+  readonly kv: Counted;
   readonly events: AuditEvent[];
   readonly faults: unknown[];
   readonly untold: string[];
