@@ -70,13 +70,13 @@ describe('an OAuth error in the standard form', () => {
       method: 'POST',
       body: new URLSearchParams({ code: 'x'.repeat(70_000) }),
     });
-    expect([large.status, (await large.json()).error]).toEqual([400, 'invalid_request']);
+    expect([large.status, ((await large.json()) as { error: string }).error]).toEqual([400, 'invalid_request']);
     const json = await fetch(`${house.issuer}/token`, {
       method: 'POST',
       body: '{}',
       headers: { 'content-type': 'application/json' },
     });
-    expect([json.status, (await json.json()).error]).toEqual([400, 'invalid_request']);
+    expect([json.status, ((await json.json()) as { error: string }).error]).toEqual([400, 'invalid_request']);
   });
 });
 
