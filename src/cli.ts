@@ -1,0 +1,46 @@
+/** The command line: `bin/stile.mjs` runs it. What the commands mean is in admin/command.ts. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from './admin/command.ts';
+import { unlockThrough } from './admin/socket.ts';
+import { type Unlocked, unlock } from './admin/unlock.ts';
+import { groupRecorder } from './audit/recorder.ts';
+import { readEnvironment } from './config/environment.ts';
+import { loadConfig } from './config.ts';
+import { secretsSealer } from './state/sealer.ts';
+import { Credentials } from './store/credentials.ts';
+import { openDatabase } from './store/database.ts';
+import { Events } from './store/events.ts';
+import { Users } from './store/users.ts';
+
+/** Without a server: opens the database itself. The embedded one says so when somebody else holds it. */
+async function unlockDirectly(store: string, username: string): Promise<Unlocked> {
+  const config = loadConfig({ env: process.env });
+  const dataDir = join(config.dataDir, 'database');
+  const db = await openDatabase(config.databaseUrl ? { url: config.databaseUrl } : { dataDir });
+  try {
+    const recorder = groupRecorder(new Events(db.knex));
+    const credentials = new Credentials(db.knex, secretsSealer(config.secrets));
+    const parts = { users: new Users(db.knex), credentials, recorder, now: Date.now };
+    return await unlock(parts, store, username);
+  } finally {
+    await db.close();
+  }
+}
+
+process.exitCode = await run(process.argv.slice(2), {
+  version: JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')).version,
+  out: (line) => console.log(line),
+  complain: (line) => console.error(line),
+  async unlock(store, username) {
+    const { dataDir, databaseUrl } = readEnvironment(process.env, (path) => readFileSync(path, 'utf8'));
+    const answer = await unlockThrough(join(dataDir, 'stile.sock'), store, username);
+    if (answer) return answer;
+    // Opening would make a new, empty database here, in which nobody is to be found.
+    if (!databaseUrl && !existsSync(join(dataDir, 'database')))
+      throw new Error(
+        `No server runs on ${dataDir}, and it holds no database: set DATA_DIR or DATABASE_URL as the server has it.`,
+      );
+    return unlockDirectly(store, username);
+  },
+});
