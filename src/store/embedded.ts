@@ -9,6 +9,9 @@ import { lockFolder } from './lock.ts';
 /** The same JavaScript types as the `pg` driver gives: int8 as string, bytea as Buffer. */
 const parsers = { 20: (text: string) => text, 17: (text: string) => Buffer.from(text.slice(2), 'hex') };
 
+/** PGlite takes 160 MB for shared buffers, which the operating system's own file cache makes needless. */
+const frugal = ['-c', 'shared_buffers=8MB'];
+
 /** knex's Postgres client over the one connection a PGlite has. */
 class PGliteClient extends ClientPG {
   override _driver(): unknown {
@@ -80,7 +83,12 @@ export async function openEmbedded(
       renameSync(half, folder);
     }
     const { PGlite } = await import('@electric-sql/pglite');
-    const pglite = await PGlite.create({ dataDir: folder, parsers });
+    const pglite = await PGlite.create({
+      dataDir: folder,
+      parsers,
+      startParams: [...PGlite.defaultStartParams, ...frugal],
+      initDbStartParams: ['--wal-segsize=1'],
+    });
     const db = knex({
       client: PGliteClient,
       connection: { pglite } as unknown as Knex.StaticConnectionConfig,
