@@ -40,7 +40,6 @@ import { Credentials } from './store/credentials.ts';
 import { openDatabase } from './store/database.ts';
 import { Events } from './store/events.ts';
 import { migrate } from './store/migrate.ts';
-import { Settings } from './store/settings.ts';
 import { SigningKeys } from './store/signing-keys.ts';
 import { Tokens } from './store/tokens.ts';
 import { Users } from './store/users.ts';
@@ -81,7 +80,6 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const applications = new Applications(db.knex, sealer);
   const consents = new Consents(db.knex);
   const events = new Events(db.knex);
-  const settings = new Settings(db.knex);
   const tokens = new Tokens(db.knex, sealer);
   const signingKeys = new SigningKeys(db.knex, sealer);
   const store = config.redisUrl
@@ -102,7 +100,6 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     users,
     credentials,
     applications,
-    settings,
     recorder,
     password,
     totp,
@@ -233,7 +230,10 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   app.use(errorPages.notFound);
   app.use(errorPages.handler);
 
-  const socket = await listenSocket(join(config.dataDir, 'stile.sock'), { users, credentials, recorder, now });
+  // A read-only DATA_DIR beside Postgres costs the command line its way in, not the server its start.
+  const socket = await listenSocket(join(config.dataDir, 'stile.sock'), { users, credentials, recorder, now }).catch(
+    (error) => log.warn({ err: error }, 'no socket for the command line'),
+  );
   return {
     listener(req, res) {
       counters.time(res);
@@ -247,7 +247,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     async close() {
       catalogue.stop();
       await writer.drain();
-      await socket.close();
+      await socket?.close();
       await counters.close();
       await kv.close();
       await db.close();

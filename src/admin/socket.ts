@@ -1,7 +1,7 @@
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
-import { relative } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { type Unlocked, type Unlocking, unlock } from './unlock.ts';
 
 /**
@@ -29,6 +29,7 @@ function nameOf(path: string): string | undefined {
 export async function listenSocket(path: string, parts: Unlocking): Promise<Socket> {
   const name = nameOf(path);
   if (!name || (await answers(name))) return { close: async () => undefined };
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   rmSync(name, { force: true });
   const server = createServer((req, res) => {
     const say = (status: number, body: object) =>

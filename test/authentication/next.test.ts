@@ -112,7 +112,7 @@ describe('with nothing that counts any more', () => {
 });
 
 describe('registering', () => {
-  const mei = (more: Partial<Facts> = {}) =>
+  const mei = (more: Parameters<typeof facts>[0] = {}) =>
     facts({ has: [password], registrable: [newTotp], ask: wanting('mfa'), ...more });
 
   test('whoever has no second factor is walked through setting one up', () => {

@@ -32,7 +32,7 @@ export interface Settings {
   readonly embedded?: boolean;
 }
 
-export const TEST_SECRET = 'a secret for tests, long enough to be taken as one';
+export const TEST_SECRET = 'a secret for tests that is long enough to be taken as one';
 
 export async function freePort(): Promise<number> {
   return new Promise((resolve) => {
