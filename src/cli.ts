@@ -23,6 +23,10 @@ async function unlockDirectly(store: string, username: string): Promise<Unlocked
     const credentials = new Credentials(db.knex, secretsSealer(config.secrets));
     const parts = { users: new Users(db.knex), credentials, recorder, now: Date.now };
     return await unlock(parts, store, username);
+  } catch (error) {
+    // Postgres' undefined_table.
+    if ((error as { code?: string }).code !== '42P01') throw error;
+    throw new Error('The database has no tables yet: start the server once.');
   } finally {
     await db.close();
   }

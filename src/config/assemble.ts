@@ -40,7 +40,7 @@ export function assemble(
       demo,
       file: path,
       port,
-      host: demo ? '127.0.0.1' : undefined,
+      host: demo ? loopbackOf(issuer) : undefined,
       issuer,
       dataDir,
       databaseUrl,
@@ -76,6 +76,9 @@ export function assemble(
     log: file.log,
   };
 }
+
+/** The loopback address the demo's issuer means. */
+const loopbackOf = (issuer: string): string => (new URL(issuer).hostname === '[::1]' ? '::1' : '127.0.0.1');
 
 function application(one: File['applications'][number], secret: string | undefined): ConfiguredApplication {
   const settings = settingsOf(one.oidc as NonNullable<typeof one.oidc>);

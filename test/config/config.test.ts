@@ -409,8 +409,12 @@ describe('the demo', () => {
     expect(config.applications[0]?.settings.redirect_uris).toEqual(['http://localhost:4100/demo/wiki/callback']);
   });
 
-  test.each(['http://127.0.0.1:3000', 'http://[::1]:3000', 'https://localhost'])('takes ISSUER %s', (issuer) => {
-    expect(demo({ ISSUER: issuer }).issuer).toBe(issuer);
+  test.each([
+    ['http://127.0.0.1:3000', '127.0.0.1'],
+    ['http://[::1]:3000', '::1'],
+    ['https://localhost', '127.0.0.1'],
+  ])('takes ISSUER %s and listens on %s', (issuer, host) => {
+    expect(demo({ ISSUER: issuer })).toMatchObject({ issuer, host });
   });
 
   test.each([
