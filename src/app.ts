@@ -24,25 +24,16 @@ import type { Method } from './domain/method.ts';
 import { createPassword } from './methods/password/password.ts';
 import { createTotp } from './methods/totp/totp.ts';
 import { metrics, noMetrics } from './metrics.ts';
+import { oidcPages } from './oidc-pages.ts';
 import { builtInPolicies } from './policy/built-in.ts';
 import { basis, builtIn, metBy, mfa, oneFactor } from './policy/strengths.ts';
-import type { Pages } from './protocols/oidc/pages.ts';
 import { oidcRoom } from './protocols/oidc/room.ts';
 import { MemoKv, requestScope } from './state/memo.ts';
 import { MemoryKv } from './state/memory.ts';
 import { RedisKv } from './state/redis.ts';
-import { derive, secretsSealer } from './state/sealer.ts';
-import { Applications } from './store/applications.ts';
-import { KnownBrowsers } from './store/browsers.ts';
+import { derive } from './state/sealer.ts';
 import { Catalogue } from './store/catalogue.ts';
-import { Consents } from './store/consents.ts';
-import { Credentials } from './store/credentials.ts';
-import { openDatabase } from './store/database.ts';
-import { Events } from './store/events.ts';
-import { migrate } from './store/migrate.ts';
-import { SigningKeys } from './store/signing-keys.ts';
-import { Tokens } from './store/tokens.ts';
-import { Users } from './store/users.ts';
+import { openStores } from './stores.ts';
 import { assets } from './web/assets.ts';
 import { brandCss } from './web/brand.ts';
 import { browserOf } from './web/browser.ts';
@@ -68,20 +59,8 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const [secret = ''] = config.secrets;
 
   // What lasts, and what may be lost.
-  const db = await openDatabase({
-    ...(config.databaseUrl ? { url: config.databaseUrl } : { dataDir: join(config.dataDir, 'database') }),
-    snapshot: join(root, 'dist', 'embedded-snapshot.tgz'),
-  });
-  await migrate(db);
-  const sealer = secretsSealer(config.secrets);
-  const users = new Users(db.knex);
-  const credentials = new Credentials(db.knex, sealer);
-  const browsers = new KnownBrowsers(db.knex);
-  const applications = new Applications(db.knex, sealer);
-  const consents = new Consents(db.knex);
-  const events = new Events(db.knex);
-  const tokens = new Tokens(db.knex, sealer);
-  const signingKeys = new SigningKeys(db.knex, sealer);
+  const stores = await openStores(config, join(root, 'dist', 'embedded-snapshot'));
+  const { db, sealer, users, credentials, browsers, applications, consents, events, tokens, signingKeys } = stores;
   const store = config.redisUrl
     ? new RedisKv({ url: config.redisUrl, onError: (error) => log.warn({ err: error }, 'redis') })
     : new MemoryKv();
@@ -182,7 +161,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     tokens,
     signingKeys,
     recorder,
-    pages: oidcPages(views, reference, now),
+    pages: oidcPages(views, now),
     cookieKeys: config.secrets.map((one) => derive(one, 'cookies').toString('base64url')),
     subjectKey: derive(config.secrets.at(-1) ?? secret, 'subjects'),
     claimNames: [...new Set(config.users.flatMap((user) => Object.keys(user.claims)))],
@@ -257,26 +236,3 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
 
 const clientIdOf = (settings: Readonly<Record<string, unknown>> | undefined): string =>
   String(settings?.client_id ?? '');
-
-/** The OIDC room's pages, by our views. */
-function oidcPages(views: ReturnType<typeof makeViews>, reference: () => string, now: () => number): Pages {
-  return {
-    signOut: async (_req, res, { application, action, fields }) =>
-      views.write(res, {
-        view: 'signin/sign-out',
-        data: { action, hidden: fields, ...(application ? { application: { name: application } } : {}) },
-      }),
-    signedOut: async (_req, res) => views.write(res, { view: 'signin/signed-out', data: { applications: [] } }),
-    error: async (_req, res, { status, error, description, application }) =>
-      views.write(res, {
-        view: 'errors/error',
-        status,
-        data: {
-          key: status === 503 ? 'away' : status >= 500 ? 'fault' : 'application',
-          detail: { detail: [error, description].filter(Boolean).join(': '), ...(application ? { application } : {}) },
-          reference: reference(),
-          at: now(),
-        },
-      }),
-  };
-}

@@ -16,8 +16,7 @@ import { Users } from './store/users.ts';
 /** Without a server: opens the database itself. The embedded one says so when somebody else holds it. */
 async function unlockDirectly(store: string, username: string): Promise<Unlocked> {
   const config = loadConfig({ env: process.env });
-  const dataDir = join(config.dataDir, 'database');
-  const db = await openDatabase(config.databaseUrl ? { url: config.databaseUrl } : { dataDir });
+  const db = await openDatabase(config.databaseUrl ? { url: config.databaseUrl } : { dataDir: config.dataDir });
   try {
     const recorder = groupRecorder(new Events(db.knex));
     const credentials = new Credentials(db.knex, secretsSealer(config.secrets));

@@ -6,7 +6,7 @@ export interface Entry {
 
 /**
  * Short-lived state. Losing all of it signs everyone out and breaks nothing else. `ttl` is in seconds and at least 1.
- * Implementations: memory.ts, redis.ts (one round trip a verb); decorators: sealed.ts, memo.ts. Contract: test/contract.
+ * Implementations: memory.ts, redis.ts (one round trip a verb); decorator: memo.ts. Contract: test/contract.
  */
 export interface Kv {
   read(key: string): Promise<Entry | undefined>;

@@ -1,0 +1,34 @@
+/** What lasts: the database this configuration names, migrated, and one repository per noun on it. */
+import type { Config } from './config.ts';
+import { secretsSealer } from './state/sealer.ts';
+import { Applications } from './store/applications.ts';
+import { KnownBrowsers } from './store/browsers.ts';
+import { Consents } from './store/consents.ts';
+import { Credentials } from './store/credentials.ts';
+import { openDatabase } from './store/database.ts';
+import { Events } from './store/events.ts';
+import { migrate } from './store/migrate.ts';
+import { SigningKeys } from './store/signing-keys.ts';
+import { Tokens } from './store/tokens.ts';
+import { Users } from './store/users.ts';
+
+/** `snapshot` is a prepared folder for the embedded database's first start. */
+export async function openStores(config: Pick<Config, 'databaseUrl' | 'dataDir' | 'secrets'>, snapshot: string) {
+  const { databaseUrl, dataDir } = config;
+  const db = await openDatabase(databaseUrl ? { url: databaseUrl } : { dataDir, snapshot });
+  await migrate(db);
+  const sealer = secretsSealer(config.secrets);
+  const { knex } = db;
+  return {
+    db,
+    sealer,
+    users: new Users(knex),
+    credentials: new Credentials(knex, sealer),
+    browsers: new KnownBrowsers(knex),
+    applications: new Applications(knex, sealer),
+    consents: new Consents(knex),
+    events: new Events(knex),
+    tokens: new Tokens(knex, sealer),
+    signingKeys: new SigningKeys(knex, sealer),
+  };
+}
