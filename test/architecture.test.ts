@@ -40,6 +40,9 @@ const rooms: Readonly<Record<string, Room>> = {
   log: { knows: [] },
   metrics: { knows: ['audit'] },
   greeting: { knows: [], types: ['config'] },
+  // Parts of the composition root, named for what they put together.
+  stores: { knows: ['state', 'store'], types: ['config'] },
+  'oidc-pages': { knows: ['web'], types: ['protocols/oidc'] },
 };
 
 /** These put the house together and may know everybody. */
