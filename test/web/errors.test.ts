@@ -1,0 +1,79 @@
+import { jest } from '@jest/globals';
+import { StoreAway } from '../../src/domain/store-away.ts';
+import { errors, pageErrorOf } from '../../src/web/errors.ts';
+import { PageError } from '../../src/web/page-error.ts';
+import { reference } from '../../src/web/reference.ts';
+import type { Views } from '../../src/web/views.ts';
+import { exchange } from './exchange.ts';
+import { strictViews } from './pages.ts';
+
+function answered(error: unknown, headers: Record<string, string> = {}, views: Views = strictViews) {
+  const { res } = exchange(headers, '/signin/7Q?code=secret');
+  const log = { error: jest.fn(), warn: jest.fn() };
+  const end = jest.spyOn(res, 'end');
+  errors({ views, log: log as never }).answer(res, error);
+  return { res, log, body: String(end.mock.calls[0]?.[0] ?? '') };
+}
+
+test('a fault of ours is a page with a reference, and a log line with the same one', () => {
+  const { res, log, body } = answered(new Error('duplicate key in table users'));
+  expect(res.statusCode).toBe(500);
+  expect(body).toContain('Something went wrong on our side');
+  expect(body).not.toMatch(/duplicate|users|Error:|at \w+ \(/);
+  const line = log.error.mock.calls[0]?.[0] as { reference: string; path: string };
+  expect(body).toContain(line.reference);
+  expect(line.path).toBe('/signin/7Q');
+});
+
+test('a store that is away is 503 with Retry-After, however deep it is the cause', () => {
+  const { res, log } = answered(new Error('wrapped', { cause: new StoreAway('Redis') }));
+  expect(res.statusCode).toBe(503);
+  expect(res.getHeader('retry-after')).toBe('5');
+  expect(log.error).not.toHaveBeenCalled();
+  expect(log.warn).toHaveBeenCalled();
+});
+
+test('an expected no keeps its status, its page and its Retry-After, and is not logged as a fault', () => {
+  const { res, log, body } = answered(new PageError(429, 'slow-down', { retryAfter: 29.2 }));
+  expect(res.statusCode).toBe(429);
+  expect(res.getHeader('retry-after')).toBe('30');
+  expect(body).toContain('Wait a little, then try again');
+  expect(log.error).not.toHaveBeenCalled();
+});
+
+test('a sign-in that is gone gets its own page', () => {
+  expect(answered(new PageError(400, 'expired')).body).toContain('This sign-in has timed out');
+});
+
+test("a router's own 4xx is bad input, not our fault", () => {
+  expect(pageErrorOf(Object.assign(new URIError('bad'), { status: 400 }))).toMatchObject({
+    status: 400,
+    key: 'bad-request',
+  });
+  expect(pageErrorOf(Object.assign(new Error('odd'), { status: 200 }))).toMatchObject({ status: 500 });
+  expect(pageErrorOf('a string')).toMatchObject({ status: 500 });
+});
+
+test('programs get JSON, people never do', () => {
+  const program = answered(new PageError(404, 'not-found'), { accept: 'application/json' });
+  expect(JSON.parse(program.body)).toEqual({ error: 'not-found', reference: expect.stringMatching(/^.{4}-.{4}$/) });
+  const person = answered(new PageError(404, 'not-found'), { accept: 'text/html,application/json;q=0.1,*/*' });
+  expect(person.body).toContain('<!doctype html>');
+});
+
+test('when the error page itself breaks, plain words and the reference remain', () => {
+  const broken = {
+    render() {
+      throw new Error('no template');
+    },
+  } as unknown as Views;
+  const { res, body } = answered(new Error('first'), {}, broken);
+  expect(res.statusCode).toBe(500);
+  expect(body).toMatch(/^Something went wrong on our side\.\nReference: .{4}-.{4}\n$/);
+});
+
+test('references can be read aloud: eight characters without 0 O 1 I L U', () => {
+  const many = Array.from({ length: 500 }, reference);
+  for (const one of many) expect(one).toMatch(/^[2-9A-HJKMNP-TV-Z]{4}-[2-9A-HJKMNP-TV-Z]{4}$/);
+  expect(new Set(many).size).toBe(500);
+});

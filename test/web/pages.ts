@@ -1,0 +1,192 @@
+import { join } from 'node:path';
+import { assets } from '../../src/web/assets.ts';
+import { brandCss } from '../../src/web/brand.ts';
+import { views } from '../../src/web/views.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+export const now = Date.UTC(2026, 4, 14, 9, 47);
+
+export const files = assets({
+  dir: join(root, 'public'),
+  made: { 'brand.css': brandCss(undefined) },
+  secure: false,
+});
+
+/** Views in which a missing word is an error. */
+export const strictViews = views({
+  brand: { name: 'Stile' },
+  dir: join(root, 'views'),
+  locales: join(root, 'locales'),
+  dev: true,
+  secure: false,
+  asset: files.href,
+  now: () => now,
+});
+
+const application = { id: 'wiki', name: 'Wiki' };
+const ours = { id: 'stile:account', name: 'Your account' };
+const common = { action: '/signin/7Q', csrf: 'c', application };
+const password = {
+  ...common,
+  username: 'ana.silva@northfold.example',
+  changeable: true,
+  others: true,
+  stay: { offered: true },
+};
+const totp = { ...common, digits: 6, label: 'Stile', others: true, changeable: true };
+const why = {
+  kind: 'policy',
+  application: 'Wiki',
+  proved: [{ name: 'password', at: now - 3_600_000 }],
+  policies: ['Payroll needs a second factor'],
+  signedIn: true,
+};
+const kinds = ['application', 'policy', 'two-step', 'fresh', 'account'];
+const qr = { size: 25, path: 'M0 0h7v1h-7zM9 0h1v1h-1zM11 3h4v9h-4z' };
+const register = { ...common, qr, secret: 'JBSW Y3DP EHPK 3PXP', digits: 6, others: false };
+const codes = [
+  'requirements-unmet',
+  'denied',
+  'not-yours',
+  'mail-needed',
+  'pass-needed',
+  'other-person',
+  'unavailable',
+  'sign-in-needed',
+  'interaction-needed',
+  'consent-needed',
+  'selection-needed',
+];
+const faults = [
+  'not-found',
+  'bad-request',
+  'forged',
+  'cookies',
+  'not-a-form',
+  'too-large',
+  'not-allowed',
+  'application',
+  'slow-down',
+  'away',
+  'fault',
+];
+const user = { name: 'Ana Silva', username: 'ana', email: 'ana@northfold.example', groups: ['Finance', 'Everyone'] };
+const mine = { csrf: 'c', user };
+const firefox = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:143.0) Gecko/20100101 Firefox/143.0';
+const held = {
+  twoStep: { on: true, changeable: true },
+  methods: [
+    { id: 'c1', method: 'password', label: '', createdAt: now - 9e9, lastUsedAt: now - 60_000, removable: false },
+    { id: 'c2', method: 'totp', label: 'Pixel 9', createdAt: now - 8e9, locked: true, removable: true },
+  ],
+  addable: ['totp'],
+};
+const signIn = { at: now - 60_000, application: 'Wiki', address: '192.0.2.7', proved: ['password', 'totp'], asked: [] };
+const sayings = ['added', 'removed', 'two-step-on', 'two-step-off', 'password-changed', 'session-ended', 'withdrawn'];
+
+export interface Sample {
+  readonly name: string;
+  readonly view: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly status?: number;
+}
+
+const sample = (name: string, view: string, data: Sample['data']): Sample => ({ name, view, data });
+
+/** Every page, in every state it has. */
+export const samples: readonly Sample[] = [
+  sample('identify', 'signin/identify', { ...common, username: '', step: 'identify' }),
+  sample('identify, empty', 'signin/identify', { ...common, username: 'ana', empty: true }),
+  sample('identify for the account', 'signin/identify', { ...common, username: '', application: ours }),
+  sample('password', 'methods/password', password),
+  sample('password, wrong', 'methods/password', { ...password, wrong: true, steps: { now: 1, of: 2 } }),
+  sample('password, empty', 'methods/password', { ...password, empty: true }),
+  sample('password again', 'methods/password', { ...password, why: { ...why, kind: 'fresh', policies: [] } }),
+  sample('code', 'methods/totp', { ...totp, steps: { now: 2, of: 2 } }),
+  sample('code, wrong', 'methods/totp', { ...totp, wrong: true }),
+  sample('code, empty, eight digits', 'methods/totp', { ...totp, empty: true, digits: 8 }),
+  ...kinds.flatMap((kind) => [
+    sample(`code, why ${kind}`, 'methods/totp', { ...totp, why: { ...why, kind } }),
+    sample(`code, why ${kind}, in the same walk`, 'methods/totp', { ...totp, why: { ...why, kind, signedIn: false } }),
+  ]),
+  sample('code for the account', 'methods/totp', { ...totp, application: ours, why: { ...why, kind: 'account' } }),
+  sample('set up', 'methods/totp-register', { ...register, steps: { now: 2, of: 2 }, why }),
+  sample('set up, wrong', 'methods/totp-register', { ...register, wrong: true, others: true }),
+  sample('set up from the account', 'methods/totp-register', { ...register, application: ours }),
+  sample('choose', 'signin/choose', {
+    ...common,
+    methods: [{ id: 'totp', lastUsedAt: now - 9e7 }, { id: 'password' }],
+  }),
+  sample('consent', 'signin/consent', {
+    ...common,
+    host: 'wiki.example',
+    items: ['openid', 'profile', 'email', 'groups', 'offline_access', 'phone', 'address', 'urn:x:payments'],
+    who: 'ana@northfold.example',
+  }),
+  sample('consent without an address', 'signin/consent', { ...common, items: ['profile'], who: 'ana' }),
+  ...codes.map((code) => sample(`refused: ${code}`, 'signin/refused', { ...common, code, reference: '7Q4M-K2VX' })),
+  sample('refused for the account', 'signin/refused', {
+    ...common,
+    application: ours,
+    code: 'denied',
+    policies: ['A', 'B'],
+  }),
+  sample('locked', 'signin/locked', { ...common, until: now + 300_000, reference: 'K8RC-4TZN', others: true }),
+  sample('locked for a minute, alone', 'signin/locked', { ...common, application: ours, until: now + 10_000 }),
+  sample('expired', 'signin/expired', { key: 'expired', reference: '3D9T-PWH6', at: now }),
+  sample('sign out?', 'signin/sign-out', { action: '/session/end/confirm', hidden: { xsrf: 'x' }, application }),
+  sample('sign out, nobody asking', 'signin/sign-out', { action: '/session/end/confirm' }),
+  sample('signed out', 'signin/signed-out', {
+    applications: [
+      { name: 'Wiki', ok: true },
+      { name: 'Payroll', ok: false },
+    ],
+  }),
+  ...faults.map((key) => sample(`error: ${key}`, 'errors/error', { key, reference: '5M2H-XA7E', at: now })),
+  sample('error of an application', 'errors/error', {
+    key: 'application',
+    detail: { application: 'Wiki', detail: 'redirect_uri is not registered' },
+    reference: '5M2H-XA7E',
+  }),
+  sample('account', 'account/overview', {
+    ...mine,
+    climb: [{ method: 'password', createdAt: now }],
+    sessions: [
+      { sid: 's1', agent: firefox, address: '192.0.2.7', startedAt: now - 60_000, here: true },
+      { sid: 's2', agent: 'curl/8', address: '198.51.100.1', startedAt: now - 9e7, here: false },
+    ],
+  }),
+  sample('account methods', 'account/methods', { ...mine, ...held }),
+  sample('account methods, off', 'account/methods', {
+    ...mine,
+    ...held,
+    addable: [],
+    twoStep: { on: false, changeable: true },
+  }),
+  sample('account methods, none yet', 'account/methods', {
+    ...mine,
+    ...held,
+    twoStep: { on: false, changeable: false },
+  }),
+  ...sayings.map((said) => sample(`said: ${said}`, 'account/methods', { ...mine, ...held, said })),
+  sample('account password', 'account/password', mine),
+  ...['too-short', 'too-long', 'too-common', 'too-close'].map((broken) =>
+    sample(`account password, ${broken}`, 'account/password', { ...mine, wrong: true, why: broken }),
+  ),
+  sample('account sign-ins', 'account/signins', {
+    ...mine,
+    events: [
+      { ...signIn, silent: false, policies: ['Payroll needs a second factor'] },
+      { ...signIn, silent: false, policies: ['A', 'B'] },
+      { ...signIn, silent: true, policies: [], proved: [] },
+      { ...signIn, silent: false, policies: [], application: undefined },
+    ],
+  }),
+  sample('account sign-ins, none', 'account/signins', { ...mine, events: [] }),
+  sample('account applications', 'account/applications', {
+    ...mine,
+    consents: [{ application: 'wiki', name: 'Wiki', items: ['openid', 'profile', 'urn:x:payments'], at: now }],
+  }),
+  sample('account applications, none', 'account/applications', { ...mine, consents: [], said: 'withdrawn' }),
+];
