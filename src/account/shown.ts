@@ -48,7 +48,7 @@ export async function signInsOf(parts: AccountParts, user: string) {
       silent: detail?.silent === true,
       proved: ((detail?.proved ?? []) as [string, number][]).map(([name]) => name.split(':', 1)[0]),
       asked: ((detail?.asked ?? []) as string[][]).flat(),
-      policies: ((detail?.required ?? []) as { policies: string[] }[]).flatMap((one) => one.policies),
+      policies: policyNames(detail),
     }));
 }
 
@@ -59,4 +59,13 @@ export async function applicationsOf(parts: AccountParts, user: string) {
     ...consent,
     name: parts.application(consent.application)?.name ?? consent.application,
   }));
+}
+
+/** The names, at the time, of the policies that required something. */
+function policyNames(detail: Readonly<Record<string, unknown>> | undefined): string[] {
+  const required = ((detail?.required ?? []) as { policies: string[] }[]).flatMap((one) => one.policies);
+  const names = new Map(
+    ((detail?.trace ?? []) as { policy: string; name: string }[]).map((line) => [line.policy, line.name]),
+  );
+  return [...new Set(required)].map((id) => names.get(id) ?? id);
 }
