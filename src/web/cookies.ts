@@ -17,7 +17,7 @@ export function readCookies(header: string | undefined): ReadonlyMap<string, str
   for (const pair of header?.split(';') ?? []) {
     const equals = pair.indexOf('=');
     const name = pair.slice(0, equals).trim();
-    if (equals < 1 || cookies.has(name)) continue;
+    if (equals < 0 || name === '' || cookies.has(name)) continue;
     cookies.set(name, unquoted(pair.slice(equals + 1).trim()));
   }
   return cookies;

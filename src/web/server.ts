@@ -1,7 +1,7 @@
 /**
  * The listening socket: owns time and size limits of a request and the way out (drain). Knows nothing of what is served.
  */
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
@@ -30,9 +30,13 @@ export async function serve(options: {
   tls?: { cert: string | Buffer; key: string | Buffer };
 }): Promise<Serving> {
   let drained: Promise<void> | undefined;
+  const inFlight = new Set<ServerResponse>();
+  // Kept-alive connections end with the answer they are waiting for.
+  const last = (res: ServerResponse) => !res.headersSent && res.setHeader('connection', 'close');
   const listener: RequestListener = (req, res) => {
-    // Kept-alive connections end with the answer they are waiting for.
-    if (drained) res.setHeader('connection', 'close');
+    inFlight.add(res);
+    res.once('close', () => inFlight.delete(res));
+    if (drained) last(res);
     options.app(req, res);
   };
   const server = options.tls
@@ -56,6 +60,7 @@ export async function serve(options: {
           resolve();
         });
         server.closeIdleConnections();
+        inFlight.forEach(last);
       });
       return drained;
     },
