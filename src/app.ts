@@ -60,7 +60,8 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
 
   // What lasts, and what may be lost.
   const stores = await openStores(config, join(root, 'dist', 'embedded-snapshot'));
-  const { db, sealer, users, credentials, browsers, applications, consents, events, tokens, signingKeys } = stores;
+  const { db, sealer, users, credentials, browsers, applications, consents, events, tokens, signingKeys, subjectKey } =
+    stores;
   const store = config.redisUrl
     ? new RedisKv({ url: config.redisUrl, onError: (error) => log.warn({ err: error }, 'redis') })
     : new MemoryKv();
@@ -163,7 +164,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     recorder,
     pages: oidcPages(views, now),
     cookieKeys: config.secrets.map((one) => derive(one, 'cookies').toString('base64url')),
-    subjectKey: derive(config.secrets.at(-1) ?? secret, 'subjects'),
+    subjectKey,
     claimNames: [...new Set(config.users.flatMap((user) => Object.keys(user.claims)))],
     browserOf: browser,
     onFault: (error) => log.error({ err: error }, 'oidc'),

@@ -7,7 +7,9 @@ import { Consents } from './store/consents.ts';
 import { Credentials } from './store/credentials.ts';
 import { openDatabase } from './store/database.ts';
 import { Events } from './store/events.ts';
+import { keptKey } from './store/kept-key.ts';
 import { migrate } from './store/migrate.ts';
+import { Settings } from './store/settings.ts';
 import { SigningKeys } from './store/signing-keys.ts';
 import { Tokens } from './store/tokens.ts';
 import { Users } from './store/users.ts';
@@ -30,5 +32,7 @@ export async function openStores(config: Pick<Config, 'databaseUrl' | 'dataDir' 
     events: new Events(knex),
     tokens: new Tokens(knex, sealer),
     signingKeys: new SigningKeys(knex, sealer),
+    /** Names people and sessions towards applications. */
+    subjectKey: await keptKey(new Settings(knex), sealer, 'subjects'),
   };
 }
