@@ -23,7 +23,7 @@ export function interactionShelf(authentication: Authentication): Pick<Adapter, 
       const visit = currentVisit();
       visit.walk ??= await authentication.walk(visit.browser, uid);
       const { walk } = visit;
-      if (!walk?.end || walk.id !== uid) return undefined;
+      if (!walk?.end) return undefined;
       const payload = JSON.parse(walk.ticket) as AdapterPayload;
       return 'refusal' in walk.end ? { ...payload, result: { ...oauthError(walk.end.refusal) } } : payload;
     },

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import type { JWK } from 'jose';
 import * as rp from 'openid-client';
 import type { AuditEvent } from '../../../src/audit/event.ts';
@@ -69,7 +70,9 @@ export class MemoryTokens {
   async upsert(model: string, id: string, payload: Record<string, unknown>, { grantId }: TokenFacts) {
     this.rows.set(`${model} ${id}`, { payload: structuredClone(payload), grantId });
   }
+  /** Slow enough for requests sent together to overtake one another. */
   async find(model: string, id: string) {
+    await setTimeout(20);
     return this.rows.get(`${model} ${id}`);
   }
   async consume(model: string, id: string, now: number) {
@@ -113,6 +116,8 @@ class Door implements Authentication {
   readonly asked: Ask[] = [];
   refuses: RefusalCode | undefined;
   fails: Error | undefined;
+  /** The session it answers about, when it is not the browser's any more. */
+  sid: string | undefined;
   readonly #sessions: Sessions;
   readonly #users: Map<string, User>;
   constructor(sessions: Sessions, users: Map<string, User>) {
@@ -138,7 +143,7 @@ class Door implements Authentication {
     const third = ask.application === 'shop';
     if (((third && !this.agreed.has(user.id)) || (ask.shares?.again && !walk)) && ask.shares)
       return missing('consent-needed');
-    return { kind: 'done' as const, outcome: { user, sid: session.sid, evidence, met } };
+    return { kind: 'done' as const, outcome: { user, sid: this.sid ?? session.sid, evidence, met } };
   }
   async begin(browser: Browser, ask: Ask, { ticket, id }: { ticket: string; id?: string }) {
     this.walks.set(id!, { id: id!, ask, ticket, browser: browser.bind() });

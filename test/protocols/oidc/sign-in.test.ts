@@ -112,6 +112,12 @@ describe('signing in', () => {
     expect(house.door.walks.size).toBe(0);
   });
 
+  test('an answer about another session than the one the library holds issues nothing', async () => {
+    const chrome = await signedIn(house, 'ana', 'password');
+    house.door.sid = 'replaced meanwhile';
+    expect(refusal(await ask(house, chrome, 'wiki', silent))).toBe('login_required');
+  });
+
   test('three applications join a session at once and none is lost', async () => {
     const chrome = await signedIn(house, 'ana', 'password');
     await Promise.all(['wiki', 'mail', 'calendar'].map((id) => ask(house, chrome.copy(), id, silent)));
@@ -230,7 +236,8 @@ describe('public clients', () => {
     expect(refusal((await chrome.go(url)).to)).toBe('invalid_request');
     const plain = await authorizeUrl(house, 'spa', { code_challenge_method: 'plain' });
     expect(refusal((await chrome.go(plain)).to)).toBe('invalid_request');
-    expect((await redeem(house, 'spa', await ask(house, chrome, 'spa'))).claims()!.sub).toBe('ana');
+    const claims = (await redeem(house, 'spa', await ask(house, chrome, 'spa'))).claims()!;
+    expect(claims).toMatchObject({ sub: 'ana', acr: 'urn:stile:acr:aal1', sid: expect.any(String) });
   });
 
   test('are called from their declared origins and from no other', async () => {
