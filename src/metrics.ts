@@ -23,7 +23,8 @@ export const noMetrics: Metrics = {
 
 /** On a port of its own (loopback-neutral, for the inside of a network), or on ours behind a bearer token. */
 export async function metrics(on: { port: number } | { token: string }): Promise<Metrics> {
-  const { collectDefaultMetrics, Counter, Histogram, Registry } = await import('prom-client');
+  // Bundled CommonJS has its exports on `default` alone.
+  const { collectDefaultMetrics, Counter, Histogram, Registry } = (await import('prom-client')).default;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const events = new Counter({
