@@ -165,6 +165,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     pages: oidcPages(views, now),
     cookieKeys: config.secrets.map((one) => derive(one, 'cookies').toString('base64url')),
     subjectKey,
+    languages: views.words.languages.map(({ tag }) => tag),
     claimNames: [...new Set(config.users.flatMap((user) => Object.keys(user.claims)))],
     browserOf: browser,
     onFault: (error) => log.error({ err: error }, 'oidc'),

@@ -27,6 +27,8 @@ export interface ProviderParts extends Checking {
   readonly people: People;
   /** Names of the claims administrators declared for people. */
   readonly claimNames: readonly string[];
+  /** Languages our pages are in. */
+  readonly languages: readonly string[];
   readonly faults: Faults;
 }
 
@@ -46,6 +48,7 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
     subjectTypes: ['public', 'pairwise'],
     acrValues: [...parts.assurance.names.keys()],
     claims: claimsByScope(parts.claimNames),
+    discovery: { ui_locales_supported: [...parts.languages] },
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
     clientDefaults: { backchannel_logout_session_required: true },
     extraClientMetadata: { properties: ownMetadata },

@@ -52,6 +52,8 @@ export interface OidcParts {
   readonly subjectKey: Buffer;
   /** Names of the claims administrators declared for people. */
   readonly claimNames: readonly string[];
+  /** Languages our pages are in (BCP 47), for discovery. */
+  readonly languages: readonly string[];
   browserOf(req: IncomingMessage, res: ServerResponse): Browser;
   /** A bug of ours or the library's. */
   readonly onFault: (error: unknown) => void;
@@ -96,6 +98,7 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
     cookieKeys: parts.cookieKeys,
     people: parts.people,
     claimNames: parts.claimNames,
+    languages: parts.languages,
     shelves: {
       AccessToken: bearer,
       ClientCredentials: bearer,

@@ -260,6 +260,7 @@ export async function openHouse(): Promise<House> {
     cookieKeys: ['cookie key'],
     subjectKey: randomBytes(32),
     claimNames: ['department', 'acr'],
+    languages: ['en', 'de'],
     browserOf: (req, res) => browserOf(req, res, { secure: false, address: () => '192.0.2.7' }),
     onFault: (error) => house.faults.push(error),
     onUntold: (clientId) => house.untold.push(clientId),
