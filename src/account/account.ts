@@ -89,7 +89,7 @@ export function signedIn(parts: AccountParts): RequestHandler {
       res.locals.visitor = { outcome: evaluation.outcome, browser } satisfies Visitor;
       return next();
     }
-    await walkTo(parts, browser, res, asking(), req.method === 'GET' ? req.originalUrl : '/account');
+    await walkTo(parts, browser, res, asking(), req.method === 'GET' ? ownAddress(parts, req) : '/account');
   };
 }
 
@@ -105,12 +105,17 @@ async function returned(
   if (!ended?.end) return res.redirect(303, ended ? `/signin/${walk}` : '/account');
   if ('user' in ended.end) await parts.authentication.evaluate(browser, ended.ask, { walk });
   await parts.authentication.forget(walk);
-  const url = new URL(req.originalUrl, parts.issuer);
-  url.searchParams.delete('walk');
   const asked = ended.ask.after !== undefined;
   // Whoever turned back goes to where they were, not to the page that would ask them again.
   const turnedBack = asked ? '/account/methods' : '/';
-  res.redirect(303, 'refusal' in ended.end ? turnedBack : `${url.pathname}${url.search}`);
+  res.redirect(303, 'refusal' in ended.end ? turnedBack : ownAddress(parts, req));
+}
+
+/** Where this page is on our own origin, whatever the request line said; without the walk that led here. */
+function ownAddress(parts: AccountParts, req: Request): string {
+  const { pathname, searchParams } = new URL(req.originalUrl, parts.issuer);
+  searchParams.delete('walk');
+  return `${pathname}${searchParams.size > 0 ? `?${searchParams}` : ''}`;
 }
 
 async function walkTo(parts: AccountParts, browser: Browser, res: Response, ask: Ask, ticket: string): Promise<void> {
