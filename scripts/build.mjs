@@ -2,10 +2,10 @@
  * Bundles src/ into dist/, and does nothing when dist/ was built from these very sources. Why a bundle, and what stays
  * outside it: docs/decisions/0003-build.md.
  */
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { embeddedSnapshot } from './embedded-snapshot.mjs';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -72,7 +72,6 @@ export async function build() {
   const wanted = fingerprint();
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   const esbuild = await import('esbuild');
-  const snapshot = join(dist, 'embedded-snapshot');
   // All but the snapshot, which costs three seconds and depends on PGlite alone.
   for (const name of existsSync(dist) ? readdirSync(dist) : []) {
     if (!name.startsWith('embedded-snapshot')) rmSync(join(dist, name), { recursive: true });
@@ -93,7 +92,9 @@ export async function build() {
     plugins: [places, unmapped],
     logLevel: 'warning',
   });
-  await embeddedSnapshot(snapshot);
+  // In a process of its own: it takes 850 MB, and start.mjs makes this one the server.
+  const { status } = spawnSync(process.execPath, [join(root, 'scripts/embedded-snapshot.mjs')], { stdio: 'inherit' });
+  if (status !== 0) throw new Error('the snapshot of the embedded database could not be made');
   writeFileSync(stamp, wanted);
 }
 
