@@ -96,7 +96,7 @@ async function proxy(url: string, watch: (note: (line: string) => void) => Watch
   return {
     url: through.href,
     get seen() {
-      return seen;
+      return [...seen];
     },
     reset() {
       seen = [];

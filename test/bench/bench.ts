@@ -1,0 +1,100 @@
+/** `npm run bench`: which measures there are, what was asked for, and how they are told. */
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { startPostgres } from '../support/postgres.ts';
+import { startRedis } from '../support/redis.ts';
+import { primitives } from './primitives.ts';
+import { met, type Results } from './result.ts';
+import { wholeSignIn } from './sign-in.ts';
+import { silent } from './silent.ts';
+import { starts } from './start.ts';
+import { trips } from './trips.ts';
+
+/** In this order; each sees what was measured before it. */
+const measures: Readonly<Record<string, (before: Results) => Promise<Results>>> = {
+  P2: trips,
+  P1: silent,
+  P7: (before) => primitives(before['P1.cpu.stile']?.value),
+  P8: wholeSignIn,
+  P11: starts,
+};
+
+const help = `npm run bench [-- OPTIONS]
+
+Measures Stile against the goals of performance, on a Redis and a Postgres of its own.
+
+  --only P1,P2   run some: ${Object.keys(measures).sort(byNumber).join(', ')} (P7.policy needs P1)
+  --json FILE    write {id: {value, goal, unit, better, spread, rounds}} as well
+  --help         this`;
+
+/** The exit code: 0 whether or not goals are met, 2 when the question was wrong. */
+export async function bench(args: readonly string[]): Promise<number> {
+  const asked = question(args);
+  if (typeof asked === 'string') {
+    console.error(`${asked}\n\n${help}`);
+    return 2;
+  }
+  if (asked.help) {
+    console.log(help);
+    return 0;
+  }
+  const redis = await startRedis();
+  const postgres = await startPostgres();
+  process.env.TEST_REDIS_URL = redis.url;
+  process.env.TEST_DATABASE_URL = postgres.url;
+  const results: Results = {};
+  try {
+    for (const [id, measure] of Object.entries(measures)) {
+      if (!asked.only.includes(id)) continue;
+      console.error(`${id} ...`);
+      Object.assign(results, await measure(results));
+    }
+  } finally {
+    await Promise.all([redis.stop(), postgres.stop()]);
+  }
+  const sorted: Results = Object.fromEntries(Object.entries(results).sort(([a], [b]) => byNumber(a, b)));
+  console.log(table(sorted));
+  if (asked.json) writeFileSync(asked.json, `${JSON.stringify(sorted, null, 2)}\n`);
+  return 0;
+}
+
+function question(args: readonly string[]): string | { help: boolean; only: readonly string[]; json?: string } {
+  const options = { only: { type: 'string' }, json: { type: 'string' }, help: { type: 'boolean' } } as const;
+  try {
+    const { only, json, help = false } = parseArgs({ args: [...args], options }).values;
+    const known = Object.keys(measures);
+    const wanted = only?.split(',') ?? known;
+    const unknown = wanted.filter((id) => !known.includes(id));
+    if (unknown.length > 0) return `There is no ${unknown.join(', ')}.`;
+    return { help, only: wanted, ...(json ? { json } : {}) };
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+function table(results: Results): string {
+  const rows = Object.entries(results).map(([id, one]) => [
+    id,
+    String(one.value),
+    one.goal === null ? '' : `${one.better === 'lower' ? '<=' : '>='} ${one.goal}`,
+    one.unit,
+    { true: 'met', false: 'NOT MET', undefined: '' }[String(met(one))] as string,
+    `± ${one.spread} (${one.rounds})`,
+    one.note ?? '',
+  ]);
+  const all = [['id', 'value', 'goal', 'unit', '', 'spread (rounds)', ''], ...rows];
+  const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** P2 before P11, P1 before P1.cpu. */
+function byNumber(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
+}

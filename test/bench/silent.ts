@@ -1,0 +1,84 @@
+/** P1: the silent flow against the bare library, both on one Redis, taking turns so that the machine's moods hit both. */
+import type { Person } from '../support/person.ts';
+import { newcomer } from '../support/rp.ts';
+import { type Results, result } from './result.ts';
+import { cpuOf, type Running, startBare, startMeasured } from './servers.ts';
+import { signIn, Visitor } from './visitor.ts';
+
+const rounds = 11;
+const roundMs = 1500;
+const warmUpMs = 3000;
+const atOnce = 8;
+
+export async function silent(): Promise<Results> {
+  const servers: Running[] = [];
+  try {
+    for (const start of [startMeasured, startBare]) servers.push(await start());
+    const [stile, bare] = (await Promise.all(servers.map(prepare))) as [Prepared, Prepared];
+    for (const one of [stile, bare]) await load(one, warmUpMs);
+    const seen: { stile: Load; bare: Load }[] = [];
+    for (let round = 0; round < rounds; round++) {
+      // Whoever goes first pays for the pause in between: they take turns in that too.
+      const first = round % 2 === 0;
+      const early = await load(first ? stile : bare, roundMs);
+      const late = await load(first ? bare : stile, roundMs);
+      seen.push(first ? { stile: early, bare: late } : { stile: late, bare: early });
+    }
+    for (const { visitors } of [stile, bare]) for (const one of visitors) one.leave();
+    const ratio = (of: (one: Load) => number) => seen.map((round) => of(round.stile) / of(round.bare));
+    const perSecond = (which: 'stile' | 'bare') => seen.map((round) => round[which].perSecond);
+    const cpu = (which: 'stile' | 'bare') => seen.map((round) => round[which].cpuMs);
+    return {
+      P1: result(
+        ratio(({ perSecond }) => perSecond),
+        {
+          goal: 1,
+          unit: 'x bare',
+          better: 'higher',
+          note: 'silent flows per second, Stile / oidc-provider',
+        },
+      ),
+      'P1.cpu': result(
+        ratio(({ cpuMs }) => cpuMs),
+        { goal: 1, unit: 'x bare', note: 'processor time of a flow' },
+      ),
+      'P1.stile': result(perSecond('stile'), { unit: 'flows/s', better: 'higher' }),
+      'P1.bare': result(perSecond('bare'), { unit: 'flows/s', better: 'higher' }),
+      'P1.cpu.stile': result(cpu('stile'), { unit: 'ms/flow' }),
+      'P1.cpu.bare': result(cpu('bare'), { unit: 'ms/flow' }),
+    };
+  } finally {
+    await Promise.all(servers.map((one) => one.stop()));
+  }
+}
+
+interface Prepared {
+  readonly pid: number;
+  readonly visitors: readonly Visitor[];
+}
+
+/** Several people, each in a browser of his own. */
+export async function prepare({ issuer, pid }: Running): Promise<Prepared> {
+  const people: Person[] = [];
+  for (let i = 0; i < atOnce; i++) people.push((await signIn(issuer, newcomer())).person);
+  return { pid, visitors: people.map((person) => new Visitor(issuer, person)) };
+}
+
+interface Load {
+  readonly perSecond: number;
+  readonly cpuMs: number;
+}
+
+/** Everybody visits again and again for that long. */
+export async function load({ pid, visitors }: Prepared, ms: number): Promise<Load> {
+  const [began, cpu] = [performance.now(), cpuOf(pid)];
+  let flows = 0;
+  const keepVisiting = async (visitor: Visitor) => {
+    while (performance.now() - began < ms) {
+      await visitor.visit();
+      flows++;
+    }
+  };
+  await Promise.all(visitors.map(keepVisiting));
+  return { perSecond: (flows * 1000) / (performance.now() - began), cpuMs: (cpuOf(pid) - cpu) / flows };
+}
