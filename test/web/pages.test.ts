@@ -55,7 +55,7 @@ const places = [
 describe.each(places)('at $place', ({ options }) => {
   test.each(shown)('$name is accessible, fits, and stays within the content policy', async ({ name }) => {
     // axe is put in by the tool, around the policy; the page itself must not run into it.
-    const { seen, complaints } = await visit({ ...options, bypassCSP: false }, pathOf(name), async (page) => {
+    const { seen, complaints } = await visit(options, pathOf(name), async (page) => {
       await page.evaluate(axe);
       return page.evaluate(async () => {
         const { axe: run, document: doc } = globalThis as never as {
@@ -77,7 +77,7 @@ describe.each(places)('at $place', ({ options }) => {
 
 test('Show password appears with its script, shows and hides, and is never there without it', async () => {
   const { seen } = await visit({}, pathOf('password'), async (page) => {
-    const button = page.getByRole('button', { name: 'Show Password' });
+    const button = page.getByRole('button', { name: 'Show password' });
     await page.fill('#password', 'over-the-wall');
     await button.click();
     const shownAs = await page.getAttribute('#password', 'type');
@@ -86,7 +86,7 @@ test('Show password appears with its script, shows and hides, and is never there
   });
   expect(seen).toEqual(['text', 'password']);
   const without = await visit({ javaScriptEnabled: false }, pathOf('password'), (page) =>
-    page.getByRole('button', { name: 'Show Password' }).count(),
+    page.getByRole('button', { name: 'Show password' }).count(),
   );
   expect(without.seen).toBe(0);
 });
