@@ -23,7 +23,7 @@ export function present(page: PageView, now: number): Page {
   const common = {
     action: `/signin/${signIn.id}`,
     step: stepName(step),
-    application: { name: facts.application.name },
+    application: { id: facts.application.id, name: facts.application.name },
     ...(said?.kind === 'wrong' ? { wrong: true, reason: said.reason } : {}),
     ...(said?.kind === 'empty' ? { empty: true } : {}),
   };
