@@ -40,7 +40,11 @@ export function present(page: PageView, now: number): Page {
       return shown('signin/consent', { ...(host ? { host } : {}), items: step.items, who: who(facts) });
     }
     case 'refused':
-      return shown('signin/refused', { code: step.because ?? step.code }, step.code === 'denied' ? 403 : 200);
+      return shown(
+        'signin/refused',
+        { code: step.because ?? step.code, changeable: !signIn.ask.subject, policies: blockingPolicies(facts) },
+        step.code === 'denied' ? 403 : 200,
+      );
     case 'prove':
     case 'register': {
       if (signIn.choosing && step.others.length > 0) {
@@ -93,6 +97,10 @@ const namesOf = (facts: Facts): string[] => {
   const ids = new Set(facts.verdict?.requires.flatMap((requirement) => requirement.policies));
   return (facts.verdict?.trace ?? []).filter((line) => ids.has(line.policy)).map((line) => line.name);
 };
+
+/** Who said no, by name: never other people's rules, only what matched this person. */
+const blockingPolicies = (facts: Facts): string[] =>
+  facts.verdict?.blocked ? facts.verdict.trace.filter((line) => line.matched).map((line) => line.name) : [];
 
 const latest = (proved: readonly Evidence[]) =>
   [...new Map(proved.map((piece) => [piece.method, piece.at]))].map(([name, at]) => ({ name, at }));
