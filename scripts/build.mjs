@@ -81,9 +81,10 @@ export async function build() {
     entryPoints: ['src/main.ts', 'src/cli.ts'].filter((file) => existsSync(join(root, file))),
     outdir: 'dist',
     bundle: true,
-    // Names stay: only what is read by nobody goes, and with it six megabytes of the running server.
+    // oidc-provider stores things under the names of its classes, and a bundle has to rename some.
+    keepNames: true,
+    // Six megabytes less in the running server.
     minifyWhitespace: true,
-    minifySyntax: true,
     lineLimit: 200,
     splitting: true,
     format: 'esm',
