@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { inLane } from './lane.ts';
 
 /** In which browsers a person has signed in before. Only hashes of browser ids come here. */
 export class KnownBrowsers {
@@ -16,7 +17,10 @@ export class KnownBrowsers {
   }
 
   async knows(userId: string, browserHash: string): Promise<boolean> {
-    const row = await this.db('known_browsers').where({ user_id: userId, browser: browserHash }).first('user_id');
-    return row !== undefined;
+    const found = await inLane(this.db, 'reads', 'select 1 from known_browsers where user_id = ? and browser = ?', [
+      userId,
+      browserHash,
+    ]);
+    return found.length > 0;
   }
 }

@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import type { Credential, NewCredential } from '../domain/credential.ts';
 import type { Sealer } from '../domain/sealer.ts';
 import { type Attempt, type Limits, release, reserve, unlock } from './failures.ts';
+import { inLane } from './lane.ts';
 
 interface Row {
   id: string;
@@ -41,7 +42,9 @@ export class Credentials {
    * they count for that browser.
    */
   async of(userId: string, browser?: string): Promise<Credential[]> {
-    const { rows } = await this.db.raw<{ rows: Row[] }>(
+    const rows = await inLane<Row>(
+      this.db,
+      'reads',
       browser === undefined
         ? `select id, user_id, method, label, secret, data, counter, created_at, last_used_at,
              failures, locked_until, disabled_at is not null as disabled

@@ -5,7 +5,8 @@
  */
 import type { Knex } from 'knex';
 import { openEmbedded } from './embedded.ts';
-import { openPostgres } from './postgres.ts';
+import { layLanes } from './lane.ts';
+import { openPostgres, reaching } from './postgres.ts';
 
 export interface Db {
   readonly knex: Knex;
@@ -32,11 +33,13 @@ export interface DatabaseOptions {
 /** Opens without asking whether Postgres is there: the first statement does. Throws when `dataDir` is another process's. */
 export async function openDatabase(options: DatabaseOptions): Promise<Db> {
   if (options.url) {
-    const db = openPostgres(options.url, {
-      patience: options.patience ?? 3000,
-      connections: options.connections ?? 10,
-    });
-    return { knex: db, kind: 'postgres', url: options.url, ping: () => answers(db), close: () => db.destroy() };
+    const { url, patience = 3000, connections = 10 } = options;
+    const db = openPostgres(url, { patience, connections });
+    const closeLanes = layLanes(db, reaching(url, patience));
+    const close = async () => {
+      await Promise.all([closeLanes(), db.destroy()]);
+    };
+    return { knex: db, kind: 'postgres', url, ping: () => answers(db), close };
   }
   if (!options.dataDir) throw new Error('a database needs a url or a dataDir');
   const { knex: db, close } = await openEmbedded(options.dataDir, options.snapshot);

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { inLane } from './lane.ts';
 
 /** One line of the audit record, spelled as audit/event.ts has it: which types there are is not the store's business. */
 export interface StoredEvent {
@@ -57,7 +58,9 @@ export class Events {
       user_id: user,
       application_id: application,
     }));
-    await this.db.raw(
+    await inLane(
+      this.db,
+      'record',
       `insert into events (${columns}) select ${columns} from jsonb_to_recordset(?::jsonb) as e(
          at timestamptz, type text, user_id text, application_id text, sid text, walk text, address text,
          reference text, detail jsonb)`,

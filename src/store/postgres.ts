@@ -40,16 +40,19 @@ class PostgresClient extends ClientPG {
   }
 }
 
+/** How every connection is made. */
+export const reaching = (url: string, patience: number) => ({
+  connectionString: url,
+  connectionTimeoutMillis: patience || 10_000,
+  query_timeout: patience,
+  keepAlive: true,
+});
+
 /** `patience`: milliseconds a connection or a statement may take before StoreAway; 0 lets statements take their time. */
 export function openPostgres(url: string, options: { patience: number; connections: number }): Knex {
   return knex({
     client: PostgresClient,
-    connection: {
-      connectionString: url,
-      connectionTimeoutMillis: options.patience || 10_000,
-      query_timeout: options.patience,
-      keepAlive: true,
-    },
+    connection: reaching(url, options.patience),
     pool: { min: 0, max: options.connections, idleTimeoutMillis: 60_000 },
     acquireConnectionTimeout: options.patience || 10_000,
     compileSqlOnError: false,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import type { User } from '../domain/user.ts';
+import { inLane } from './lane.ts';
 
 /** What an administrator declares about a person; `source` names where (`file`), so that others are left alone. */
 export interface NewUser extends Omit<User, 'id' | 'twoStep' | 'disabled'> {
@@ -22,6 +23,8 @@ interface Row {
 
 const columns =
   'id, store, username, name, email, email_verified, groups, claims, two_step, disabled_at is not null as disabled';
+
+const byIds = `select ${columns} from users where id = any(?)`;
 
 /** Names are compared by this key: neither letter case nor Unicode's several spellings of a letter tell people apart. */
 const keyOf = (name: string): string => name.normalize('NFKC').toLowerCase();
@@ -66,14 +69,15 @@ export class Users {
 
   /** In no particular order; unknown ids are left out. */
   async byIds(ids: readonly string[]): Promise<User[]> {
-    const { rows } = await this.db.raw<{ rows: Row[] }>(`select ${columns} from users where id = any(?)`, [[...ids]]);
-    return rows.map(user);
+    return (await inLane<Row>(this.db, 'reads', byIds, [[...ids]])).map(user);
   }
 
   /** By user name, or by an email address that exactly one person of that store has. */
   async byName(store: string, name: string): Promise<User | undefined> {
     const key = keyOf(name);
-    const { rows } = await this.db.raw<{ rows: (Row & { by_name: boolean })[] }>(
+    const rows = await inLane<Row & { by_name: boolean }>(
+      this.db,
+      'reads',
       `select ${columns}, username_key = ? as by_name from users
        where store = ? and (username_key = ? or email_key = ?) order by by_name desc limit 2`,
       [key, store, key, key],
