@@ -6,19 +6,7 @@ import { run } from '../../src/admin/command.ts';
 import { listenSocket, unlockThrough } from '../../src/admin/socket.ts';
 import type { Unlocking } from '../../src/admin/unlock.ts';
 import type { AuditEvent } from '../../src/audit/event.ts';
-import type { User } from '../../src/domain/user.ts';
-
-const ana: User = {
-  id: 'u1',
-  store: 'local',
-  username: 'ana',
-  name: 'Ana Silva',
-  emailVerified: false,
-  groups: [],
-  claims: {},
-  twoStep: false,
-  disabled: false,
-};
+import { ana } from '../support/people.ts';
 
 let dir: string;
 let path: string;

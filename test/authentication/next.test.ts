@@ -6,18 +6,8 @@ import { builtInPolicies } from '../../src/policy/built-in.ts';
 import { decide } from '../../src/policy/decide.ts';
 import type { Option } from '../../src/policy/plan.ts';
 import { builtIn } from '../../src/policy/strengths.ts';
+import { ana } from '../support/people.ts';
 
-const ana: User = {
-  id: 'u1',
-  store: 'local',
-  username: 'ana',
-  name: 'Ana Silva',
-  emailVerified: false,
-  groups: [],
-  claims: {},
-  twoStep: false,
-  disabled: false,
-};
 const wiki = { id: 'wiki', name: 'Wiki', protocol: 'oidc' as const, thirdParty: false, settings: {}, disabled: false };
 const password: Option = { method: 'password', class: 'password', register: false, first: true };
 const totp: Option = { method: 'totp', class: 'totp', register: false, first: false };

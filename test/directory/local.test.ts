@@ -1,17 +1,7 @@
 import { createLocalStore } from '../../src/directory/local.ts';
 import type { User } from '../../src/domain/user.ts';
+import { ana } from '../support/people.ts';
 
-const ana: User = {
-  id: 'u1',
-  store: 'local',
-  username: 'ana',
-  name: 'Ana Silva',
-  emailVerified: false,
-  groups: [],
-  claims: {},
-  twoStep: false,
-  disabled: false,
-};
 const tom: User = { ...ana, id: 'u2', username: 'tom', store: 'staff' };
 const asked: string[] = [];
 const store = createLocalStore({

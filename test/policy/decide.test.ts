@@ -1,21 +1,10 @@
 import fc from 'fast-check';
 import type { Application } from '../../src/domain/application.ts';
-import type { User } from '../../src/domain/user.ts';
 import { builtInPolicies } from '../../src/policy/built-in.ts';
 import { decide, type Policy } from '../../src/policy/decide.ts';
 import { builtIn } from '../../src/policy/strengths.ts';
+import { ana } from '../support/people.ts';
 
-const ana: User = {
-  id: 'u1',
-  store: 'local',
-  username: 'ana',
-  name: 'Ana Silva',
-  emailVerified: false,
-  groups: ['Finance'],
-  claims: {},
-  twoStep: false,
-  disabled: false,
-};
 const wiki: Application = {
   id: 'wiki',
   name: 'Wiki',

@@ -1,22 +1,11 @@
 import { hashSync } from '@node-rs/argon2';
 import type { Credential, NewCredential } from '../../../src/domain/credential.ts';
-import type { User } from '../../../src/domain/user.ts';
 import { outdated } from '../../../src/methods/password/hash.ts';
 import { createPassword } from '../../../src/methods/password/password.ts';
+import { ana } from '../../support/people.ts';
 
 const password = createPassword('Northfold');
 const now = Date.UTC(2026, 10, 22);
-const ana: User = {
-  id: 'u1',
-  store: 'local',
-  username: 'ana',
-  name: 'Ana Silva',
-  emailVerified: false,
-  groups: [],
-  claims: {},
-  twoStep: false,
-  disabled: false,
-};
 const kept = (made: NewCredential): Credential => ({
   ...made,
   id: 'c1',

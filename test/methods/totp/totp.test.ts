@@ -1,23 +1,12 @@
 import jsqr from 'jsqr';
 import type { Credential, NewCredential } from '../../../src/domain/credential.ts';
-import type { User } from '../../../src/domain/user.ts';
 import { codeAt, stepOf } from '../../../src/methods/totp/code.ts';
 import { createTotp } from '../../../src/methods/totp/totp.ts';
+import { ana } from '../../support/people.ts';
 
 const totp = createTotp();
 const now = Date.UTC(2026, 10, 22, 12, 0, 10);
 const step = Math.floor(now / 30_000);
-const ana: User = {
-  id: 'u1',
-  store: 'local',
-  username: 'ana',
-  name: 'Ana Silva',
-  emailVerified: false,
-  groups: [],
-  claims: {},
-  twoStep: false,
-  disabled: false,
-};
 const kept = (made: NewCredential, id = 'c1'): Credential => ({
   ...made,
   id,
