@@ -5,6 +5,9 @@ import { greeting } from './greeting.ts';
 import { logger } from './log.ts';
 import { type Serving, serve } from './web/server.ts';
 
+/** Draining has ten seconds of its own; closing the stores gets five more. */
+const LEAVING_MS = 15_000;
+
 async function start(): Promise<void> {
   const config = loadConfig({ env: process.env });
   const log = logger(config.log.level);
@@ -24,6 +27,8 @@ async function start(): Promise<void> {
   const leave = async () => {
     if (leaving) return;
     leaving = true;
+    // A store that no longer answers must not keep the process from ending.
+    setTimeout(() => process.exit(1), LEAVING_MS).unref();
     await serving?.drain();
     await app.close();
     process.exit(0);

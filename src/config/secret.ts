@@ -29,7 +29,7 @@ export function keepSecret(dataDir: string): string[] {
 }
 
 /** Says that the folder holds the demo's people, whose passwords are public. */
-const mark = 'demo';
+const mark = 'this-is-the-demo.txt';
 
 export const holdsDemo = (dataDir: string): boolean => existsSync(join(dataDir, mark));
 export const holdsOthers = (dataDir: string): boolean => existsSync(join(dataDir, 'secret')) && !holdsDemo(dataDir);

@@ -437,7 +437,12 @@ describe('the demo', () => {
     demo();
     expect(mistakes('')).toEqual([expect.stringMatching(/holds the demo and its public passwords/)]);
     expect(mistakes('', { DATABASE_URL: 'postgres://localhost/stile' })).toEqual([]);
-    rmSync(join(dir, 'demo'));
+    rmSync(join(dir, 'this-is-the-demo.txt'));
     expect(problems(() => demo())).toEqual([expect.stringMatching(/the demo takes another/)]);
+  });
+
+  test("a server of one's own may use the folder around it, as both do when DATA_DIR is not set", () => {
+    demo({ DATA_DIR: join(dir, 'demo') });
+    expect(mistakes('')).toEqual([]);
   });
 });
