@@ -69,7 +69,7 @@ export function requestedSubject(params: Params): string | undefined {
 
 function acrWant(params: Params, voluntary: boolean, assurance: Assurance): Want | undefined {
   const { names, essential } = requestedAcr(params);
-  const anyOf = names.flatMap((name) => assurance.names.get(name) ?? []);
+  const anyOf = [...new Set(names.flatMap((name) => assurance.names.get(name) ?? []))];
   if (anyOf.length > 0) return { anyOf, essential: essential ?? !voluntary };
   if (essential && names.length > 0) throw new Refusal('requirements-unmet');
   return undefined;
@@ -90,10 +90,19 @@ function amrOption(option: unknown): readonly string[] {
   return values;
 }
 
+/** NUL and halves of surrogate pairs: PostgreSQL refuses them as a name to look up and on record, which would be a 500. */
+const unstorable = /\\u0000|\\ud[89ab]..(?!\\ud[c-f])|(?<!\\ud[89ab]..)\\ud[c-f]/i;
+
+function claimsOf({ claims }: Params): Readonly<Record<'id_token' | 'userinfo', Record<string, unknown> | undefined>> {
+  if (typeof claims !== 'string') return { id_token: undefined, userinfo: undefined };
+  if (unstorable.test(claims)) throw new MalformedClaims('claims must not hold NUL or half a surrogate pair');
+  return JSON.parse(claims);
+}
+
 type ClaimRequest = Readonly<{ essential?: unknown; value?: unknown; values?: unknown }>;
 
 function claimRequest(params: Params, name: string): ClaimRequest | undefined {
-  const request = typeof params.claims === 'string' ? JSON.parse(params.claims).id_token?.[name] : undefined;
+  const request = claimsOf(params).id_token?.[name];
   if (request === undefined || request === null) return undefined;
   if (typeof request !== 'object' || Array.isArray(request)) throw new MalformedClaims(`${name} has to be an object`);
   return request;
@@ -113,7 +122,7 @@ function earliest(maxAge: unknown, force: boolean, now: number): number | undefi
 
 function sharedItems(params: Params): string[] {
   const scopes = words(params.scope).filter((scope) => scope !== 'openid');
-  const claims = typeof params.claims === 'string' ? JSON.parse(params.claims) : {};
+  const claims = claimsOf(params);
   const named = [claims.id_token, claims.userinfo].flatMap((part) => Object.keys(part ?? {}));
   return [...new Set([...scopes, ...named.filter((name) => !aboutTheSignIn.has(name))])];
 }
