@@ -21,6 +21,7 @@ export interface Form {
 }
 
 export class Person {
+  /** By name; those of one path only by the path, a space and the name. */
   readonly cookies: Map<string, string>;
   readonly headers: Record<string, string>;
   /** Where the browser must not go: a redirect there ends the journey, as the answer of the relying party. */
@@ -33,7 +34,11 @@ export class Person {
   }
 
   async fetch(url: URL | string, init: RequestInit = {}): Promise<Response> {
-    const cookie = [...this.cookies].map((pair) => pair.join('=')).join('; ');
+    const { pathname } = new URL(url);
+    const cookie = [...this.cookies]
+      .filter(([name]) => !name.startsWith('/') || pathname.startsWith(name.slice(0, name.indexOf(' '))))
+      .map(([name, value]) => `${name.slice(name.indexOf(' ') + 1)}=${value}`)
+      .join('; ');
     const response = await fetch(url, {
       redirect: 'manual',
       ...init,
@@ -44,8 +49,10 @@ export class Person {
       const at = pair.indexOf('=');
       const gone =
         attributes.some((one) => /^\s*(max-age=0|expires=thu, 01 jan 1970)/i.test(one)) || at === pair.length - 1;
-      if (gone) this.cookies.delete(pair.slice(0, at));
-      else this.cookies.set(pair.slice(0, at), pair.slice(at + 1));
+      const path = attributes.find((one) => /^\s*path=\/./i.test(one))?.split('=')[1];
+      const name = (path ? `${path} ` : '') + pair.slice(0, at);
+      if (gone) this.cookies.delete(name);
+      else this.cookies.set(name, pair.slice(at + 1));
     }
     return response;
   }
