@@ -39,7 +39,9 @@ export function browserOf(req: IncomingMessage, res: ServerResponse, web: Browse
     },
     address: web.address(req),
     agent: (req.headers['user-agent'] ?? '').slice(0, longestAgent),
-    languages: personLanguages(req, secure),
+    get languages() {
+      return personLanguages(req, secure);
+    },
     bind() {
       if (id === undefined) {
         id = randomBytes(24).toString('base64url');

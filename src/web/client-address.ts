@@ -17,7 +17,7 @@ export interface Client {
 export function clientAddress(proxies: readonly string[]): (req: IncomingMessage) => Client {
   const ours = blockList(proxies);
   const trusted = (address: string) => {
-    const family = isIP(address);
+    const family = proxies.length === 0 ? 0 : isIP(address);
     return family !== 0 && ours.check(address, family === 6 ? 'ipv6' : 'ipv4');
   };
   return (req) => {

@@ -8,11 +8,7 @@ const pagePaths = /^\/(auth|session\/end)(\/|$)/;
  * submit themselves by a script whose hash the library adds to the policy; without script they show a button.
  */
 export function pagePolicy(secure: boolean) {
-  return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
-    if (!pagePaths.test(ctx.path)) {
-      ctx.set('x-content-type-options', 'nosniff');
-      return next();
-    }
+  const withHeaders = async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
     pageHeaders(ctx.res, { secure });
     await next();
     const hash = /'sha256-[^']+'/.exec(String(ctx.res.getHeader('content-security-policy')))?.[0];
@@ -22,5 +18,10 @@ export function pagePolicy(secure: boolean) {
     pageHeaders(ctx.res, { secure, formAction });
     const policy = String(ctx.res.getHeader('content-security-policy'));
     ctx.res.setHeader('content-security-policy', policy.replace("script-src 'self'", `script-src 'self' ${hash}`));
+  };
+  return (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
+    if (pagePaths.test(ctx.path)) return withHeaders(ctx, next);
+    ctx.res.setHeader('x-content-type-options', 'nosniff');
+    return next();
   };
 }

@@ -4,12 +4,12 @@
  * was issued, and must not know how anybody proves anything, what a policy is, or what a page looks like.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Recorder } from '../../audit/event.ts';
 import type { Assurance } from '../../authentication/assurance.ts';
 import type { Asker, Authentication, Browser } from '../../authentication/authentication.ts';
 import type { Sessions } from '../../authentication/sessions.ts';
 import type { Kv } from '../../state/kv.ts';
-import { requestScope } from '../../state/memo.ts';
 import type { SigningKeys } from '../../store/signing-keys.ts';
 import type { Tokens } from '../../store/tokens.ts';
 import { cookieName } from '../../web/cookies.ts';
@@ -112,26 +112,29 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
     },
   });
   provider.use(lastResort(faults));
-  provider.use(sessionCookie(cookieNames));
+  provider.use(only(/^\/(auth|session)(\/|$)/, sessionCookie(cookieNames)));
   provider.use(pagePolicy(secure));
-  provider.use(postAuthorize(kv, faults));
-  provider.use(returnEarly(authentication));
-  provider.use(introspectRefresh);
-  provider.use(truthfulDiscovery(assurance));
+  provider.use(only(/^\/(auth|session\/end)$/, postAuthorize(kv, faults)));
+  provider.use(only(/^\/auth\//, returnEarly(authentication)));
+  provider.use(only(/^\/token\/introspection$/, introspectRefresh));
+  provider.use(only(/^\/\.well-known\//, truthfulDiscovery(assurance)));
   provider.on('server_error', (ctx, error) => serverError(ctx, error, parts.onFault));
   // Koa prints what nobody listens to. Its types are older than the library's.
   (provider as unknown as NodeJS.EventEmitter).on('error', parts.onFault);
   provider.on('backchannel.error', (_ctx, error, client) => parts.onUntold(client.clientId, error));
   sessions.onEnd(tellClients({ provider, clients, subjects, onUntold: parts.onUntold }));
   const answer = provider.callback();
-  const visit = (req: IncomingMessage, res: ServerResponse) =>
-    visiting(parts.browserOf(req, res), async () => {
-      await answer(req, res);
-    });
   return {
     handles: (path) => paths.test(path),
     asker,
-    callback: (req, res) =>
-      requestScope.getStore() ? visit(req, res) : requestScope.run(new Map(), () => visit(req, res)),
+    callback: (req, res) => visiting(parts.browserOf(req, res), () => answer(req, res)) as Promise<void>,
   };
 }
+
+type Layer = (ctx: KoaContextWithOIDC, next: () => Promise<void>) => Promise<void>;
+
+/** A layer for a few paths: requests for others pass it without a promise more. */
+const only =
+  (paths: RegExp, layer: Layer): Layer =>
+  (ctx, next) =>
+    paths.test(ctx.path) ? layer(ctx, next) : next();

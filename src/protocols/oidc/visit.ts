@@ -1,9 +1,9 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { AdapterPayload } from 'oidc-provider';
 import type { Browser, Walk } from '../../authentication/authentication.ts';
 import type { Ask } from '../../domain/ask.ts';
 import type { Outcome } from '../../domain/outcome.ts';
 import type { Session } from '../../domain/session.ts';
+import { requestScope } from '../../state/memo.ts';
 
 /** What one HTTP request has learnt so far: how the library's hooks, called one by one, know of each other. */
 export interface Visit {
@@ -24,14 +24,20 @@ export interface Visit {
   readonly tokens: Map<string, AdapterPayload>;
 }
 
-const visits = new AsyncLocalStorage<Visit>();
+/** Hung on the request's memo: every AsyncLocalStorage more is a price on every promise of the process. */
+const visits = new WeakMap<object, Visit>();
 
-export const visiting = <T>(browser: Browser, run: () => T): T =>
-  visits.run({ browser, grants: new Map(), tokens: new Map() }, run);
+export function visiting<T>(browser: Browser, run: () => T): T {
+  const memo = requestScope.getStore();
+  if (!memo) return requestScope.run(new Map(), () => visiting(browser, run));
+  visits.set(memo, { browser, grants: new Map(), tokens: new Map() });
+  return run();
+}
 
 /** Throws outside a request: then nobody is there to be let through. */
 export function currentVisit(): Visit {
-  const visit = visits.getStore();
+  const memo = requestScope.getStore();
+  const visit = memo && visits.get(memo);
   if (!visit) throw new Error('there is no request');
   return visit;
 }
