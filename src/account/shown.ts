@@ -3,7 +3,7 @@ import type { Credential } from '../domain/credential.ts';
 import type { Method } from '../domain/method.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { User } from '../domain/user.ts';
-import type { AccountParts } from './account.ts';
+import { type AccountParts, accountApplication } from './account.ts';
 
 const SIGN_INS_SHOWN = 50;
 
@@ -43,10 +43,13 @@ export async function signInsOf(parts: AccountParts, user: string) {
     .filter((event) => event.type === 'sign-in')
     .map(({ at, application, address, detail }) => ({
       at,
-      application: application ? (parts.application(application)?.name ?? application) : undefined,
+      application: namedFor(parts, application),
       address,
       silent: detail?.silent === true,
-      proved: ((detail?.proved ?? []) as [string, number][]).map(([name]) => name.split(':', 1)[0]),
+      proved: ((detail?.proved ?? []) as [string, number][]).map(([name, at]) => ({
+        method: name.split(':', 1)[0],
+        at,
+      })),
       asked: ((detail?.asked ?? []) as string[][]).flat(),
       policies: policyNames(detail),
     }));
@@ -60,6 +63,10 @@ export async function applicationsOf(parts: AccountParts, user: string) {
     name: parts.application(consent.application)?.name ?? consent.application,
   }));
 }
+
+/** Our own pages have no name of their own there: it is Stile that was signed in to. */
+const namedFor = (parts: AccountParts, id: string | undefined) =>
+  id && id !== accountApplication.id ? (parts.application(id)?.name ?? id) : undefined;
 
 /** The names, at the time, of the policies that required something. */
 function policyNames(detail: Readonly<Record<string, unknown>> | undefined): string[] {

@@ -32,6 +32,7 @@ export function present(page: PageView, now: number): Page {
     status,
     data: { ...common, ...data },
   });
+  const changeable = !signIn.ask.subject;
   switch (step.kind) {
     case 'identify':
       return shown('signin/identify', page.show);
@@ -42,7 +43,7 @@ export function present(page: PageView, now: number): Page {
     case 'refused':
       return shown(
         'signin/refused',
-        { code: step.because ?? step.code, changeable: !signIn.ask.subject, policies: blockingPolicies(facts) },
+        { code: step.because ?? step.code, changeable, policies: blockingPolicies(facts) },
         step.code === 'denied' ? 403 : 200,
       );
     case 'prove':
@@ -53,13 +54,13 @@ export function present(page: PageView, now: number): Page {
       const until = said?.kind === 'locked' ? said.until : step.kind === 'prove' ? step.lockedUntil : undefined;
       if (until && until > now) {
         const reference = said?.kind === 'locked' ? said.reference : undefined;
-        const locked = shown('signin/locked', { until, reference, others: step.others.length > 0 }, 429);
+        const locked = shown('signin/locked', { until, reference, others: step.others.length > 0, changeable }, 429);
         return { ...locked, retryAfter: Math.ceil((until - now) / 1000) };
       }
       return shown(`methods/${step.method}${step.kind === 'register' ? '-register' : ''}`, {
         ...page.show,
         username: signIn.name ?? facts.user?.username ?? '',
-        changeable: !signIn.ask.subject,
+        changeable,
         others: step.others.length > 0,
         stay: { offered: signIn.ask.keeps && !page.session?.stay, checked: signIn.stay },
         ...steps(page, step.ahead),
@@ -80,23 +81,21 @@ function why({ facts, session, signIn }: PageView) {
   const before = session && session.user === facts.user?.id ? session.evidence : [];
   const proved = [...before, ...signIn.proofs];
   if (!facts.vouched || proved.length === 0) return {};
-  const policies = facts.verdict?.requires.length ? namesOf(facts) : [];
+  const ids = [...new Set((facts.verdict?.requires ?? []).flatMap((requirement) => requirement.policies))];
+  const policies = (facts.verdict?.trace ?? []).filter((line) => ids.includes(line.policy)).map((line) => line.name);
   const kind = signIn.ask.register
     ? 'account'
-    : policies.length
-      ? 'policy'
-      : facts.ask.wants.length
-        ? 'application'
-        : 'fresh';
+    : ids.length === 1 && ids[0] === 'two-step'
+      ? 'two-step'
+      : policies.length
+        ? 'policy'
+        : facts.ask.wants.length
+          ? 'application'
+          : 'fresh';
   return {
     why: { kind, application: facts.application.name, proved: latest(proved), policies, signedIn: before.length > 0 },
   };
 }
-
-const namesOf = (facts: Facts): string[] => {
-  const ids = new Set(facts.verdict?.requires.flatMap((requirement) => requirement.policies));
-  return (facts.verdict?.trace ?? []).filter((line) => ids.has(line.policy)).map((line) => line.name);
-};
 
 /** Who said no, by name: never other people's rules, only what matched this person. */
 const blockingPolicies = (facts: Facts): string[] =>

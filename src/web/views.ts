@@ -72,7 +72,7 @@ export function views(options: ViewsOptions): Views {
     const tag = pageLanguage(res, { asked: page.languages ?? [], available, secure, now: now() });
     const language = known.languages.find((one) => one.tag === tag)!;
     const shared = {
-      ...speech(known, language, { zone: zoneIn(res.req), now: now() }),
+      ...speech(known, language, { zone: zoneIn(res.req), now: now() }, options.brand.name),
       csrf: '',
       lang: tag,
       dir: language.dir,
@@ -101,8 +101,10 @@ export function views(options: ViewsOptions): Views {
 }
 
 /** What views say things with. Each of them gives text or Html, and is printed with `<%= %>`. */
-function speech(known: Words, language: Language, when: { zone: string | undefined; now: number }) {
-  const t = (key: string, parts?: Parts) => known.say(language.tag, key, parts);
+function speech(known: Words, language: Language, when: { zone: string | undefined; now: number }, stile: string) {
+  /** Sentences name us as the organisation does: `{stile}`. */
+  const t = (key: string, parts?: Parts) => known.say(language.tag, key, { stile, ...parts });
+  const format = new Intl.ListFormat(language.format);
   const clocks = clock({
     locale: language.format,
     ...when,
@@ -115,9 +117,14 @@ function speech(known: Words, language: Language, when: { zone: string | undefin
     bold: (text: string) => new Html(`<b><bdi>${escaped(text)}</bdi></b>`),
     time: (at: number, form: TimeForm) =>
       new Html(`<time datetime="${new Date(at).toISOString()}">${escaped(clocks.text(at, form))}</time>`),
-    list: (items: readonly string[]) => new Intl.ListFormat(language.format).format(items),
+    list: (items: readonly string[]) => format.format(items),
     /** A method by its id ("totp"), in words. */
     methodName: (id: string) => (known.has(language.tag, `methods.${id}.name`) ? t(`methods.${id}.name`) : id),
+    /** Policies by name: those every Stile has in the person's language, others as their administrator named them. */
+    quoted: (policies: readonly string[]) => {
+      const named = (name: string) => (known.has(language.tag, `policies.${name}`) ? t(`policies.${name}`) : name);
+      return format.format(policies.map((name) => String(t('why.quoted', { policy: named(name) }))));
+    },
     now: when.now,
     /** Our own pages are applications too (`stile:account`), but nobody is sent "back to" them by name. */
     outside: (application?: { id?: string; name: string }) =>

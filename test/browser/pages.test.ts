@@ -169,7 +169,7 @@ describe('the sign-in', () => {
     await ask(two);
     await name(two, ana);
     await password(two);
-    expect(await two.text()).toContain('Two-step sign-in');
+    expect(await two.text()).toContain('Two-step sign-in is on for your account, so a second proof is asked for.');
     await clean(two, 'signin-totp-policy');
   });
 
@@ -192,7 +192,8 @@ describe('the sign-in', () => {
     await name(one, ana);
     await password(one);
     await code(one, ana);
-    await ask(one, { max_age: '0' });
+    await one.page.waitForTimeout(1_100);
+    await ask(one, { max_age: '1' });
     await clean(one, 'signin-fresh');
     await one.press('Use another way');
     expect(await one.text()).toContain('Authenticator app');
@@ -272,6 +273,7 @@ describe('the sign-in', () => {
     await clean(two, 'de-totp');
     await code(two, ana, 'Sechsstelliger Code');
     await clean(two, 'de-consent');
+    await two.press('Teilen und weiter');
     await two.page.goto(`${stile.issuer}/account`);
     await clean(two, 'de-account');
     for (const page of ['methods', 'signins', 'applications']) {

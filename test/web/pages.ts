@@ -82,7 +82,11 @@ const held = {
   ],
   addable: ['totp'],
 };
-const signIn = { at: now - 60_000, application: 'Wiki', address: '192.0.2.7', proved: ['password', 'totp'], asked: [] };
+const proofs = [
+  { method: 'password', at: now - 3_600_000 },
+  { method: 'totp', at: now - 60_000 },
+];
+const signIn = { at: now - 60_000, application: 'Wiki', address: '192.0.2.7', proved: proofs, asked: ['mfa'] };
 const sayings = ['added', 'removed', 'two-step-on', 'two-step-off', 'password-changed', 'session-ended', 'withdrawn'];
 
 export interface Sample {
