@@ -16,13 +16,7 @@ export interface Lifetimes {
   readonly stay: number;
 }
 
-export type SessionEnd =
-  | 'signed out'
-  | 'user changed'
-  | 'ended by its owner'
-  | 'rp logout'
-  | 'password changed'
-  | 'user disabled';
+export type SessionEnd = 'signed out' | 'user changed' | 'ended by its owner' | 'rp logout' | 'password changed';
 
 const GRACE_MS = 10_000;
 const KEPT_EVIDENCE = 40;
@@ -43,6 +37,7 @@ interface Stored {
 }
 
 const digest = (secret: string) => createHash('sha256').update(secret).digest('base64url');
+const secretOf = (cookie: string) => cookie.slice(cookie.indexOf('.') + 1);
 const random = () => randomBytes(18).toString('base64url');
 const sameHash = (a: string, b: string) => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
 const pack = (piece: Evidence): Stored['e'][number] =>
@@ -51,6 +46,14 @@ const pack = (piece: Evidence): Stored['e'][number] =>
 function unpack([name, at, credential]: Stored['e'][number]): Evidence {
   const method = name.split(':', 1)[0] as string;
   return credential ? { class: name, method, at, credential } : { class: name, method, at };
+}
+
+/** A session used for weeks must not grow without end. `p.n`, what the old secret sees, counts from the front. */
+function append(stored: Stored, proofs: readonly Evidence[]): Stored {
+  const all = [...stored.e, ...proofs.map(pack)];
+  const dropped = Math.max(0, all.length - KEPT_EVIDENCE);
+  const p = stored.p && { ...stored.p, n: Math.max(0, stored.p.n - dropped) };
+  return { ...stored, e: all.slice(dropped), ...(p ? { p } : {}) };
 }
 
 function toSession(sid: string, stored: Stored, seen = stored.e): Session {
@@ -113,21 +116,17 @@ export class Sessions {
   }
 
   /**
-   * Adds what a walk proved to the browser's session: the same person keeps the sid and gets a new secret; anybody else
-   * gets a new session and the old one ends. Returns the new cookie value, or undefined when nothing was proved and the
-   * session stays as it is.
+   * Adds what a walk proved to the session this cookie opens: the same person keeps the sid and gets a new secret; anybody
+   * else gets a new session and the old one ends. `cookie` is absent from the answer when the browser keeps the one it
+   * has: nothing was proved, a parallel tab was faster, or the session has ended meanwhile, which nothing revives.
    */
   async join(
-    current: Session | undefined,
+    cookie: string | undefined,
     walk: { user: string; proofs: readonly Evidence[]; stay: boolean; agent: string; address: string },
   ): Promise<{ sid: string; cookie?: string; seconds?: number; started: boolean }> {
-    if (current?.user === walk.user) {
-      if (walk.proofs.length === 0) return { sid: current.sid, started: false };
-      const secret = random();
-      const kept = await this.#change(current.sid, (stored) => this.#rotate(stored, secret, walk));
-      if (kept)
-        return { sid: current.sid, cookie: `${current.sid}.${secret}`, ...this.#cookieLife(kept), started: false };
-    } else if (current) await this.end(current.sid, 'user changed');
+    const current = await this.load(cookie);
+    if (current?.user === walk.user) return this.#add(current.sid, digest(secretOf(cookie as string)), walk);
+    if (current) await this.end(current.sid, 'user changed');
     if (walk.proofs.length === 0) throw new Error('a session cannot start without evidence');
     return this.#start(walk);
   }
@@ -193,16 +192,27 @@ export class Sessions {
     return { sid, cookie: `${sid}.${secret}`, ...this.#cookieLife(stored), started: true };
   }
 
+  /** `opened` is the hash of the secret the walk's browser came with. */
+  async #add(sid: string, opened: string, walk: Parameters<Sessions['join']>[1]) {
+    if (walk.proofs.length === 0) return { sid, started: false };
+    const secret = random();
+    let rotated = false;
+    const kept = await this.#change(sid, (stored) => {
+      // An old secret must never buy the new one: whoever stole it would come by all that was proved since.
+      rotated = sameHash(stored.h, opened);
+      return rotated ? this.#rotate(stored, secret, walk) : append(stored, walk.proofs);
+    });
+    return kept && rotated
+      ? { sid, cookie: `${sid}.${secret}`, ...this.#cookieLife(kept), started: false }
+      : { sid, started: false };
+  }
+
   #rotate(stored: Stored, secret: string, walk: Parameters<Sessions['join']>[1]): Stored {
-    const all = [...stored.e, ...walk.proofs.map(pack)];
-    const kept = all.slice(-KEPT_EVIDENCE);
-    const seen = Math.max(0, stored.e.length - (all.length - kept.length));
     const stay = walk.stay || stored.y === 1;
+    const before = { ...stored, p: { h: stored.h, t: this.#now() + GRACE_MS, n: stored.e.length } };
     return {
-      ...stored,
-      p: { h: stored.h, t: this.#now() + GRACE_MS, n: seen },
+      ...append(before, walk.proofs),
       h: digest(secret),
-      e: kept,
       x: this.#expiry(stored.s, stay),
       ...(stay ? { y: 1 as const } : {}),
     };
@@ -231,7 +241,11 @@ export class Sessions {
       const stored = entry && this.#alive(JSON.parse(entry.value));
       if (!stored) return undefined;
       const next = change(stored);
-      if (await this.#kv.swap(this.key(sid), entry.version, JSON.stringify(next), this.#ttl(next))) return next;
+      const ttl = this.#ttl(next);
+      if (!(await this.#kv.swap(this.key(sid), entry.version, JSON.stringify(next), ttl))) continue;
+      // Or the index would forget a session that lives on, and changing the password would not end it.
+      if (next.x > stored.x) await this.#kv.join(`su:${next.u}`, sid, ttl);
+      return next;
     }
   }
 }

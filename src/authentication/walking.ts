@@ -100,14 +100,14 @@ export class Walking {
   }
 
   /** Joins what was proved to the session and rotates its secret. False when another request was faster. */
-  async #finish(browser: Browser, { held, session, facts }: Standing): Promise<boolean> {
+  async #finish(browser: Browser, { held, facts }: Standing): Promise<boolean> {
     const { signIn } = held;
     const { parts } = this.#engine;
     const user = facts.user!.id;
     if (!(await parts.signIns.swap(held, { ...signIn, end: { user } }, this.#now()))) return false;
     if (!signIn.ask.keeps) return true;
     const { agent, address } = browser;
-    const joined = await parts.sessions.join(session, {
+    const joined = await parts.sessions.join(browser.session, {
       user,
       proofs: signIn.proofs,
       stay: signIn.stay,

@@ -63,7 +63,7 @@ describe('a further proof', () => {
   test('rotates the secret, keeps the sid and adds to the evidence', async () => {
     const first = await signIn();
     now += 5000;
-    const joined = await sessions.join(await sessions.load(first.cookie), walk('ana', [totp(now)]));
+    const joined = await sessions.join(first.cookie, walk('ana', [totp(now)]));
     expect(joined.sid).toBe(first.sid);
     expect(joined.cookie).not.toBe(first.cookie);
     expect((await sessions.load(joined.cookie))?.evidence.map((piece) => piece.method)).toEqual(['password', 'totp']);
@@ -71,7 +71,7 @@ describe('a further proof', () => {
 
   test('leaves the old secret ten seconds with the evidence as it was, then nothing', async () => {
     const first = await signIn();
-    await sessions.join(await sessions.load(first.cookie), walk('ana', [totp(now)]));
+    await sessions.join(first.cookie, walk('ana', [totp(now)]));
     expect((await sessions.load(first.cookie))?.evidence.map((piece) => piece.method)).toEqual(['password']);
     now += 10_000;
     expect(await sessions.load(first.cookie)).toBeUndefined();
@@ -79,7 +79,7 @@ describe('a further proof', () => {
 
   test('of another person ends the session and starts another', async () => {
     const first = await signIn();
-    const joined = await sessions.join(await sessions.load(first.cookie), walk('bob', [password(now)]));
+    const joined = await sessions.join(first.cookie, walk('bob', [password(now)]));
     expect(joined.sid).not.toBe(first.sid);
     expect(await sessions.load(first.cookie)).toBeUndefined();
     expect(told).toEqual(['ana user changed']);
@@ -88,14 +88,48 @@ describe('a further proof', () => {
 
   test('twenty at once lose nothing: every participant and every proof is kept', async () => {
     const { sid, cookie } = await signIn();
-    const current = await sessions.load(cookie);
-    await Promise.all([
+    const [joined] = await Promise.all([
+      Promise.all(Array.from({ length: 10 }, (_, i) => sessions.join(cookie, walk('ana', [totp(now + i)])))),
       ...Array.from({ length: 10 }, (_, i) => sessions.participate(sid, `app${i}`, { g: String(i) })),
-      ...Array.from({ length: 10 }, (_, i) => sessions.join(current, walk('ana', [totp(now + i)]))),
     ]);
     const after = await sessions.bySid(sid);
     expect(Object.keys(after!.participants)).toHaveLength(10);
     expect(after!.evidence).toHaveLength(11);
+    // One new secret, whichever answer reaches the browser last.
+    const cookies = joined.flatMap((one) => one.cookie ?? []);
+    expect(cookies).toHaveLength(1);
+    expect((await sessions.load(cookies[0]))?.evidence).toHaveLength(11);
+  });
+
+  test('by the old secret buys neither the new one nor what was proved since', async () => {
+    const stolen = (await signIn()).cookie;
+    const { cookie } = await sessions.join(stolen, walk('ana', [totp(now)]));
+    now += 1000;
+    const thief = await sessions.join(stolen, walk('ana', [password(now)]));
+    expect(thief.cookie).toBeUndefined();
+    expect((await sessions.load(stolen))?.evidence.map((piece) => piece.method)).toEqual(['password']);
+    expect((await sessions.load(cookie))?.evidence).toHaveLength(3);
+    now += 10_000;
+    expect(await sessions.load(stolen)).toBeUndefined();
+  });
+
+  test('of a session that is ended in the same moment revives nothing', async () => {
+    const { sid, cookie } = await signIn();
+    const swap = kv.swap.bind(kv);
+    kv.swap = async (...args) => {
+      await sessions.end(sid, 'ended by its owner');
+      return swap(...args);
+    };
+    expect(await sessions.join(cookie, walk('ana', [totp(now)]))).toEqual({ sid, started: false });
+    expect(await sessions.ofUser('ana')).toEqual([]);
+  });
+
+  test('of many leaves the newest forty, and the old secret with none of those proved after it', async () => {
+    const { cookie } = await signIn();
+    const many = Array.from({ length: 60 }, (_, i) => totp(now + i));
+    const joined = await sessions.join(cookie, walk('ana', many));
+    expect((await sessions.load(joined.cookie))?.evidence).toEqual(many.slice(-40));
+    expect((await sessions.load(cookie))?.evidence).toEqual([]);
   });
 });
 
@@ -117,6 +151,8 @@ describe('the end', () => {
       const session = await sessions.load(cookie);
       expect(session?.sid).toBe(sid);
       await sessions.touch(session!);
+      // Or a changed password would end every session but this one.
+      expect((await sessions.ofUser('ana')).map((one) => one.sid)).toEqual([sid]);
     }
     now = start + 8 * 3600_000;
     expect(await sessions.load(cookie)).toBeUndefined();
@@ -130,6 +166,14 @@ describe('the end', () => {
     const { cookie } = await signIn('ana', true);
     now += 20 * 24 * 3600_000;
     expect(await sessions.load(cookie)).toMatchObject({ stay: true, evidence: [password(at)] });
+  });
+
+  test('"stay signed in" chosen at a later proof keeps the session in the list of its owner', async () => {
+    const { sid, cookie } = await signIn();
+    const joined = await sessions.join(cookie, walk('ana', [totp(now)], true));
+    expect(joined.seconds).toBe(lifetimes.stay);
+    now += 20 * 24 * 3600_000;
+    expect((await sessions.ofUser('ana')).map((one) => one.sid)).toEqual([sid]);
   });
 });
 

@@ -303,7 +303,7 @@ async function signIn(house: House, url: URL, req: IncomingMessage, res: ServerR
   if (user) {
     const classes = said.getAll('class') as MethodClassName[];
     const now = Date.now();
-    const joined = await house.sessions.join(await house.sessions.load(browser.session), {
+    const joined = await house.sessions.join(browser.session, {
       user,
       proofs: classes.map((name) => ({ class: name, method: name, at: Number(said.get('at') ?? now) })),
       stay: false,
