@@ -1,8 +1,9 @@
 /**
  * Limits on guessing. A try is counted before it is judged and forgiven when it succeeds, so that twenty guesses sent at
  * once get no more tries than twenty sent in a row. Three counters, none of which a success touches:
- * - a method of an account, on the credential's row (a restart forgives nothing); browsers the person signed in with
- *   before are counted apart, so that strangers never lock the owner out;
+ * - a method of an account, on the credential's row (a restart forgives nothing); browsers in which the person proved
+ *   this very method before are counted apart, so that strangers never lock the owner out, and whoever stole a password
+ *   gets no fresh guesses at the code with every browser he signs in with;
  * - a name nobody has, in Kv, by the same numbers, so that being locked does not say that an account exists;
  * - an address, which is only slowed.
  */
@@ -92,7 +93,8 @@ export class Attempts {
 
   /** The same limits for a name that names nobody, so that a lock gives nothing away. */
   async openUnknown(name: string, now: number): Promise<{ lockedUntil?: number }> {
-    const who = createHash('sha256').update(name.trim().toLowerCase()).digest('base64url');
+    // Spellings the store takes for one name are one here too, or being locked together would say that it exists.
+    const who = createHash('sha256').update(name.trim().normalize('NFKC').toLowerCase()).digest('base64url');
     const locked = await this.#kv.read(`fl:${who}`);
     if (locked && Number(locked.value) > now) return { lockedUntil: Number(locked.value) };
     const tries = await this.#kv.count(`f:${who}`, UNKNOWN_NAME_SECONDS);

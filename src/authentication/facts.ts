@@ -26,10 +26,8 @@ export interface Sources {
   application(id: string): Application | undefined;
   userByName(name: string): Promise<User | undefined>;
   userById(id: string): Promise<User | undefined>;
-  /** `familiar` is a browser the person signed in with before: locks are then those counted in it. */
-  credentialsOf(user: string, familiar: string | undefined): Promise<readonly Credential[]>;
-  /** Whether this person signed in with that browser (its hash) before. */
-  knows(user: string, browser: string): Promise<boolean>;
+  /** With the locks that count in that browser (its hash). */
+  credentialsOf(user: string, browser: string | undefined): Promise<readonly Credential[]>;
   agreedItems(user: string, application: string): Promise<readonly string[]>;
 }
 
@@ -86,9 +84,7 @@ export async function quickFacts(sources: Sources, standing: Standing): Promise<
 export async function fullFacts(sources: Sources, standing: Standing, quick: Facts): Promise<Facts> {
   const { user } = quick;
   if (!user || !quick.vouched) return quick;
-  const known = standing.browser !== undefined && (await sources.knows(user.id, standing.browser));
-  const familiar = known ? standing.browser : undefined;
-  const credentials = await sources.credentialsOf(user.id, familiar);
+  const credentials = await sources.credentialsOf(user.id, standing.browser);
   const holdings = credentials.flatMap((credential) => holding(sources, credential, standing.now));
   const second = credentials.some((credential) => !sources.methods.get(credential.method)?.first);
   const mayRegister = sources.enrolmentFirst === 'password';

@@ -16,11 +16,10 @@ export interface ProverParts {
   readonly attempts: Attempts;
   readonly trail: Trail;
   readonly browsers: {
-    remember(user: string, browser: string, now: number): Promise<void>;
-    knows(user: string, browser: string): Promise<boolean>;
+    remember(user: string, browser: string, methods: readonly string[], now: number): Promise<void>;
   };
   readonly credentials: {
-    of(user: string, familiar?: string): Promise<readonly Credential[]>;
+    of(user: string, browser?: string): Promise<readonly Credential[]>;
     add(user: string, credential: NewCredential, now: number): Promise<Credential>;
   };
   readonly consents: { agree(user: string, application: string, items: readonly string[], now: number): Promise<void> };
@@ -140,11 +139,10 @@ export class Prover {
     }));
   }
 
-  /** The person's credentials of one method, with the locks that count in this browser. */
+  /** The person's credentials of one method, with the locks that count in this browser, if the method was proved there. */
   async #held(user: string, browser: string, method: string) {
-    const familiar = (await this.#parts.browsers.knows(user, browser)) ? browser : undefined;
-    const all = await this.#parts.credentials.of(user, familiar);
-    return { held: all.filter((one) => one.method === method), familiar };
+    const held = (await this.#parts.credentials.of(user, browser)).filter((one) => one.method === method);
+    return { held, familiar: held.some((one) => one.familiar) ? browser : undefined };
   }
 
   async #record(

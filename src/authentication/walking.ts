@@ -115,8 +115,9 @@ export class Walking {
       address,
     });
     if (joined.cookie) browser.keepSession(joined.cookie, joined.seconds);
+    const proved = signIn.proofs.map((piece) => piece.method);
+    await this.#prover.browsers.remember(user, signIn.browser, proved, this.#now());
     if (joined.started) {
-      await this.#prover.browsers.remember(user, signIn.browser, this.#now());
       await this.#prover.trail.leave(browser, 'session.started', signIn, { user, sid: joined.sid });
     }
     return true;

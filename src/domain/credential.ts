@@ -11,7 +11,9 @@ export interface Credential {
   readonly data: Readonly<Record<string, unknown>>;
   /** The last spent counter (TOTP time step); -1 when none was. */
   readonly counter: number;
-  /** Consecutive failures from browsers the person never signed in with. */
+  /** Its method was proved before in the browser it was read for: failures and locks are then that browser's own. */
+  readonly familiar?: boolean;
+  /** Consecutive failures, of all browsers in which its method was never proved. */
   readonly failures: number;
   /** Milliseconds since the epoch until which attempts are refused. */
   readonly lockedUntil?: number;

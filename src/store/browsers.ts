@@ -1,7 +1,6 @@
 import type { Knex } from 'knex';
-import { inLane } from './lane.ts';
 
-/** In which browsers a person has signed in before. Only hashes of browser ids come here. */
+/** In which browsers a person has proved which methods. Only hashes of browser ids come here; credentials.ts reads it. */
 export class KnownBrowsers {
   private readonly db: Knex;
 
@@ -9,18 +8,12 @@ export class KnownBrowsers {
     this.db = db;
   }
 
-  async remember(userId: string, browserHash: string, now: number): Promise<void> {
+  async remember(userId: string, browserHash: string, methods: readonly string[], now: number): Promise<void> {
+    if (methods.length === 0) return;
+    const seen = { user_id: userId, browser: browserHash, last_seen_at: new Date(now) };
     await this.db('known_browsers')
-      .insert({ user_id: userId, browser: browserHash, last_seen_at: new Date(now) })
-      .onConflict(['user_id', 'browser'])
+      .insert([...new Set(methods)].sort().map((method) => ({ ...seen, method })))
+      .onConflict(['user_id', 'browser', 'method'])
       .merge();
-  }
-
-  async knows(userId: string, browserHash: string): Promise<boolean> {
-    const found = await inLane(this.db, 'reads', 'select 1 from known_browsers where user_id = ? and browser = ?', [
-      userId,
-      browserHash,
-    ]);
-    return found.length > 0;
   }
 }

@@ -16,6 +16,7 @@ interface Row {
   failures: number;
   locked_until: Date | null;
   disabled: boolean;
+  familiar: boolean;
   created_at: Date;
   last_used_at: Date | null;
 }
@@ -38,8 +39,8 @@ export class Credentials {
   }
 
   /**
-   * Oldest first. `browser`, the hash of a browser this person is known in, shows failures, lock and disablement as
-   * they count for that browser.
+   * Oldest first. With `browser`, a browser's hash, failures, lock and disablement are those counted in it for every
+   * method this person has proved there before, which are `familiar`; the strangers' for all others.
    */
   async of(userId: string, browser?: string): Promise<Credential[]> {
     const rows = await inLane<Row>(
@@ -47,11 +48,16 @@ export class Credentials {
       'reads',
       browser === undefined
         ? `select id, user_id, method, label, secret, data, counter, created_at, last_used_at,
-             failures, locked_until, disabled_at is not null as disabled
+             failures, locked_until, disabled_at is not null as disabled, false as familiar
            from credentials where user_id = ? order by created_at, id`
         : `select c.id, c.user_id, c.method, c.label, c.secret, c.data, c.counter, c.created_at, c.last_used_at,
-             coalesce(f.failures, 0) as failures, f.locked_until, f.disabled_at is not null as disabled
-           from credentials c left join credential_browser_failures f on f.credential_id = c.id and f.browser = ?
+             case when k.browser is null then c.failures else coalesce(f.failures, 0) end as failures,
+             case when k.browser is null then c.locked_until else f.locked_until end as locked_until,
+             case when k.browser is null then c.disabled_at else f.disabled_at end is not null as disabled,
+             k.browser is not null as familiar
+           from credentials c
+             left join known_browsers k on k.user_id = c.user_id and k.browser = ? and k.method = c.method
+             left join credential_browser_failures f on f.credential_id = c.id and f.browser = k.browser
            where c.user_id = ? order by c.created_at, c.id`,
       browser === undefined ? [userId] : [browser, userId],
     );
@@ -149,6 +155,7 @@ export class Credentials {
       failures: row.failures,
       ...(row.locked_until === null ? {} : { lockedUntil: row.locked_until.getTime() }),
       disabled: row.disabled,
+      ...(row.familiar ? { familiar: true } : {}),
       createdAt: row.created_at.getTime(),
       ...(row.last_used_at === null ? {} : { lastUsedAt: row.last_used_at.getTime() }),
     };

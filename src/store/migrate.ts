@@ -4,6 +4,7 @@ import * as applications from '../../migrations/0002_applications.ts';
 import * as tokens from '../../migrations/0003_tokens.ts';
 import * as events from '../../migrations/0004_events.ts';
 import * as keys from '../../migrations/0005_keys.ts';
+import * as knownMethods from '../../migrations/0006_known_methods.ts';
 import type { Db } from './database.ts';
 import { openPostgres } from './postgres.ts';
 import { takeTurn } from './turns.ts';
@@ -15,6 +16,7 @@ const migrations: readonly { name: string; up(db: Knex): Promise<void> }[] = [
   { name: '0003_tokens', ...tokens },
   { name: '0004_events', ...events },
   { name: '0005_keys', ...keys },
+  { name: '0006_known_methods', ...knownMethods },
 ];
 
 /**

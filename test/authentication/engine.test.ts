@@ -90,7 +90,7 @@ beforeEach(() => {
   const recorder = { record: async (event: AuditEvent) => void record.push(event) };
   const methods = new Map([method('password', true), method('totp', false)].map((one) => [one.id, one]));
   const of = async (user: string) => [credential(user, 'password'), credential(user, 'totp')];
-  const browsers = { remember: async () => {}, knows: async () => false };
+  const browsers = { remember: async () => {} };
   sessions = new Sessions(kv, { idle: 3600, absolute: 3600, stay: 3600 }, () => now);
   const signIns = new SignIns(kv, secretsSealer(['a secret of at least thirty-two characters']));
   engine = new Engine({
@@ -102,7 +102,6 @@ beforeEach(() => {
       userByName: async (name) => users.get(name),
       userById: async (id) => users.get(id),
       credentialsOf: of,
-      knows: browsers.knows,
       agreedItems: async () => [],
     },
     sessions,

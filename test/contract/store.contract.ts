@@ -47,14 +47,16 @@ export function storeContract(name: string, open: () => Promise<readonly [Db, Db
 
     const somebody = async (username: string, more: Partial<NewUser> = {}) =>
       (await users.insert(person(username, more)))!;
-    const totpOf = async (username: string) => {
+    /** Somebody with an authenticator app, whose codes have been right in these browsers. */
+    const totpOf = async (username: string, ...browsers: string[]) => {
       const user = await somebody(username);
+      for (const one of browsers) await new KnownBrowsers(nodes[0].knex).remember(user.id, one, ['totp'], now);
       const seed = { method: 'totp', label: 'Authenticator app', secret: 'GEZDGNBV', data: { digits: 6 }, counter: -1 };
       return { user, totp: await credentials.add(user.id, seed, now) };
     };
 
     test('migrates once when two nodes start at once, and not again', async () => {
-      expect(ran.map((names) => names.length).toSorted()).toEqual([0, 5]);
+      expect(ran.map((names) => names.length).toSorted()).toEqual([0, 6]);
       expect(await migrate(nodes[0])).toEqual([]);
       expect(await nodes[1].ping()).toBe(true);
     });
@@ -138,7 +140,7 @@ export function storeContract(name: string, open: () => Promise<readonly [Db, Db
       ])(
         'lets ten of twenty guesses at once through from %s, then locks for a quarter of an hour',
         async (who, browser) => {
-          const { user, totp } = await totpOf(`race of ${who}`);
+          const { user, totp } = await totpOf(`race of ${who}`, 'known');
           const tries = await twenty((n) => (n % 2 ? credentials : elsewhere).attempt(totp.id, browser, limits, now));
           expect(tries.filter(({ kind }) => kind === 'go')).toHaveLength(10);
           expect(tries.filter(({ kind }) => kind === 'locked')).toHaveLength(10);
@@ -153,7 +155,7 @@ export function storeContract(name: string, open: () => Promise<readonly [Db, Db
         ['strangers', undefined],
         ['a known browser', 'known'],
       ])('disables after fifty wrong in a row from %s, until it is unlocked', async (who, browser) => {
-        const { user, totp } = await totpOf(`fifty of ${who}`);
+        const { user, totp } = await totpOf(`fifty of ${who}`, 'known');
         for (let hour = 0; hour < 5; hour++) {
           const tries = await twenty(() => credentials.attempt(totp.id, browser, limits, now + hour * 3_600_000));
           expect(tries.filter(({ kind }) => kind === 'go')).toHaveLength(10);
@@ -168,11 +170,15 @@ export function storeContract(name: string, open: () => Promise<readonly [Db, Db
       });
 
       test("counts failures in hal's own browser apart from strangers'", async () => {
-        const { user, totp } = await totpOf('hal');
+        const { user, totp } = await totpOf('hal', 'home');
         await twenty(() => credentials.attempt(totp.id, undefined, limits, now));
         expect(await credentials.attempt(totp.id, 'home', limits, now)).toEqual({ kind: 'go' });
         expect(await credentials.succeed(totp.id, 'home', { now })).toBe(true);
-        expect((await credentials.of(user.id, 'home'))[0]).toMatchObject({ failures: 0, lastUsedAt: now });
+        expect((await credentials.of(user.id, 'home'))[0]).toMatchObject({
+          failures: 0,
+          lastUsedAt: now,
+          familiar: true,
+        });
         expect((await credentials.of(user.id))[0]).toMatchObject({ failures: 10 });
       });
 
@@ -199,7 +205,7 @@ export function storeContract(name: string, open: () => Promise<readonly [Db, Db
       });
 
       test('takes a reservation back when a fault of ours came between, and the lock with it', async () => {
-        const { user, totp } = await totpOf('jon');
+        const { user, totp } = await totpOf('jon', 'home');
         for (const browser of [undefined, 'home']) {
           for (let n = 0; n < 10; n++) await credentials.attempt(totp.id, browser, limits, now);
           await credentials.release(totp.id, browser);
@@ -215,12 +221,17 @@ export function storeContract(name: string, open: () => Promise<readonly [Db, Db
         expect(await credentials.succeed('gone', undefined, { now })).toBe(false);
       });
 
-      test('knows the browsers kim signed in with', async () => {
+      test('knows in which browsers kim proved which methods', async () => {
         const browsers = new KnownBrowsers(nodes[0].knex);
-        const kim = await somebody('kim');
-        await twenty(() => browsers.remember(kim.id, 'laptop', now));
-        expect(await browsers.knows(kim.id, 'laptop')).toBe(true);
-        expect(await browsers.knows(kim.id, 'phone')).toBe(false);
+        const { user: kim, totp } = await totpOf('kim');
+        await credentials.add(kim.id, { ...totp, method: 'password' }, now);
+        const familiar = async (browser: string) =>
+          (await credentials.of(kim.id, browser)).filter((one) => one.familiar).map(({ method }) => method);
+        await twenty(() => browsers.remember(kim.id, 'laptop', ['password', 'password'], now));
+        expect(await familiar('laptop')).toEqual(['password']);
+        await browsers.remember(kim.id, 'laptop', ['totp'], now);
+        expect((await familiar('laptop')).toSorted()).toEqual(['password', 'totp']);
+        expect(await familiar('phone')).toEqual([]);
       });
     });
 
