@@ -12,6 +12,7 @@ import { groupRecorder } from './audit/recorder.ts';
 import type { Assurance } from './authentication/assurance.ts';
 import { Attempts } from './authentication/attempts.ts';
 import { Engine } from './authentication/engine.ts';
+import type { Sources } from './authentication/facts.ts';
 import { Prover } from './authentication/proving.ts';
 import { signInRoutes } from './authentication/routes.ts';
 import { Sessions } from './authentication/sessions.ts';
@@ -94,17 +95,18 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   // The engine.
   const sessions = new Sessions(kv, config.session, now);
   const signIns = new SignIns(kv, sealer);
+  const sources: Sources = {
+    methods,
+    policies: builtInPolicies,
+    enrolmentFirst: config.enrolment.first,
+    application,
+    userByName: (name) => local.find(name),
+    userById: (id) => users.byId(id),
+    credentialsOf: (user, browser) => credentials.of(user, browser),
+    agreedItems: (user, id) => consents.agreed(user, id),
+  };
   const engine = new Engine({
-    sources: {
-      methods,
-      policies: builtInPolicies,
-      enrolmentFirst: config.enrolment.first,
-      application,
-      userByName: (name) => local.find(name),
-      userById: (id) => users.byId(id),
-      credentialsOf: (user, browser) => credentials.of(user, browser),
-      agreedItems: (user, id) => consents.agreed(user, id),
-    },
+    sources,
     sessions,
     signIns,
     recorder,
@@ -113,8 +115,8 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   });
   const attempts = new Attempts(kv, credentials, config.limits);
   const trail = new Trail(recorder, now);
-  const prover = new Prover({ methods, attempts, trail, browsers, credentials, consents, reference, now });
-  const walking = new Walking(engine, prover, config.brand.name);
+  const prover = new Prover({ sources, attempts, trail, credentials, reference, now });
+  const walking = new Walking({ engine, prover, trail, browsers, consents, service: config.brand.name });
   engine.register(accountAsker);
 
   // Pages.

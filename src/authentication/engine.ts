@@ -4,10 +4,11 @@ import type { Ask } from '../domain/ask.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Kv } from '../state/kv.ts';
 import type { Asker, Authentication, Browser, Evaluation, Walk } from './authentication.ts';
-import { fullFacts, plainlyDone, quickFacts, type Sources, type Standing } from './facts.ts';
+import { fullFacts, plainlyDone, quickFacts, type Sources, type Standing, stillProved } from './facts.ts';
 import { type Facts, next, refusalOf, type Step } from './next.ts';
 import type { Sessions } from './sessions.ts';
 import { hashOf, type SignIn, type SignIns } from './signins.ts';
+import { explanation } from './trail.ts';
 
 export interface EngineParts {
   readonly sources: Sources;
@@ -38,10 +39,12 @@ export class Engine implements Authentication {
     context: { walk?: string | undefined; quiet?: boolean } = {},
   ): Promise<Evaluation> {
     const { walk, quiet } = context;
-    const { sessions, signIns, now } = this.parts;
+    const { sources, sessions, signIns, now } = this.parts;
     await this.prefetch(browser, walk);
-    const signIn = walk ? (await signIns.read(walk, browser.id))?.signIn : undefined;
-    if (signIn && !signIn.end) return { kind: 'missing', refusal: 'interaction-needed' };
+    const walked = walk ? (await signIns.read(walk, browser.id))?.signIn : undefined;
+    if (walked && !walked.end) return { kind: 'missing', refusal: 'interaction-needed' };
+    if (walked?.end && 'refusal' in walked.end) return { kind: 'missing', refusal: walked.end.refusal };
+    const signIn = walked && (await stillProved(sources, walked));
     const session = await sessions.load(browser.session);
     const decided = await this.decide({ ask, session, signIn, browser: browser.id && hashOf(browser.id), now: now() });
     if (!decided) return { kind: 'missing', refusal: 'denied' };
@@ -124,11 +127,8 @@ export class Engine implements Authentication {
       ...(walk ? { walk } : {}),
       detail: {
         silent: walk === undefined,
-        asked: facts.ask.wants.map((want) => want.anyOf.map((strength) => strength.id)),
         met: outcome.met.map((strength) => strength?.id ?? null),
-        required: facts.verdict?.requires.map(({ strength, policies }) => ({ strength: strength.id, policies })),
-        trace: facts.verdict?.trace,
-        proved: outcome.evidence.map(({ class: name, at }) => [name, at]),
+        ...explanation(facts),
       },
     });
   }

@@ -8,7 +8,7 @@ import type { Session } from '../domain/session.ts';
 import type { User } from '../domain/user.ts';
 import { decide, type Policy } from '../policy/decide.ts';
 import type { Option } from '../policy/plan.ts';
-import { oneFactor, satisfies } from '../policy/strengths.ts';
+import { metBy, mfa, oneFactor, satisfies } from '../policy/strengths.ts';
 import type { Facts, Holding } from './next.ts';
 import type { SignIn } from './signins.ts';
 
@@ -41,6 +41,30 @@ export interface Standing {
   readonly now: number;
 }
 
+/**
+ * The walk without what was proved by a credential that was removed or replaced since: a password is changed because
+ * somebody else knows it, and that somebody may be half way through.
+ */
+export async function stillProved(sources: Sources, signIn: SignIn): Promise<SignIn> {
+  // What an ended walk proved lies in the session, unless nothing is kept.
+  if (!signIn.user || signIn.proofs.length === 0 || (signIn.end && signIn.ask.keeps)) return signIn;
+  const held = (await sources.credentialsOf(signIn.user, undefined)).map((credential) => credential.id);
+  const proofs = signIn.proofs.filter(({ credential }) => credential === undefined || held.includes(credential));
+  return { ...signIn, proofs };
+}
+
+/**
+ * Whether a stolen password alone is not enough to be this person with two factors: then adding or changing a way to sign
+ * in takes both. A credential that cannot begin a sign-in is a second factor, a locked one and one of a method that is
+ * switched off too.
+ */
+export const guarded = (methods: ReadonlyMap<string, Method>, credentials: readonly Credential[]): boolean =>
+  credentials.some(({ method }) => !methods.get(method)?.first) ||
+  metBy(
+    credentials.flatMap((credential) => methods.get(credential.method)?.classesOf(credential) ?? []),
+    mfa,
+  );
+
 /** Who this sign-in is about: the fixed subject, whoever was named, or whoever is signed in. */
 async function person(sources: Sources, { ask, session, signIn }: Standing): Promise<User | undefined> {
   const id = ask.subject ?? signIn?.user ?? (signIn || ask.choose ? undefined : session?.user);
@@ -64,18 +88,20 @@ export async function quickFacts(sources: Sources, standing: Standing): Promise<
   if (!application || application.disabled) return undefined;
   const user = await person(sources, standing);
   const evidence = counted(standing, user);
+  const vouched = Boolean(user && (session?.user === user.id || signIn?.proofs.length));
   return {
     ask,
     application,
-    named: Boolean(user) || signIn?.name !== undefined,
+    named: Boolean(user) || ask.subject !== undefined || signIn?.name !== undefined,
     ...(user ? { user, verdict: decide(sources.policies, { user, application }) } : {}),
-    vouched: Boolean(user && (session?.user === user.id || signIn?.proofs.length)),
+    vouched,
     evidence,
     holdings: [],
     registrable: [],
+    guarded: false,
     fresh: false,
     registered: signIn?.registered ?? [],
-    unshared: user ? await unshared(sources, standing, application, user) : [],
+    unshared: user && vouched ? await unshared(sources, standing, application, user) : [],
     beginners: beginners(sources),
   };
 }
@@ -86,7 +112,7 @@ export async function fullFacts(sources: Sources, standing: Standing, quick: Fac
   if (!user || !quick.vouched) return quick;
   const credentials = await sources.credentialsOf(user.id, standing.browser);
   const holdings = credentials.flatMap((credential) => holding(sources, credential, standing.now));
-  const second = credentials.some((credential) => !sources.methods.get(credential.method)?.first);
+  const second = guarded(sources.methods, credentials);
   const mayRegister = sources.enrolmentFirst === 'password';
   const first = [...quick.evidence, ...(standing.session?.user === user.id ? standing.session.evidence : [])].some(
     (piece) => sources.methods.get(piece.method)?.first && piece.at > standing.now - FRESH_MS,
@@ -98,6 +124,7 @@ export async function fullFacts(sources: Sources, standing: Standing, quick: Fac
     ...(second || mayRegister
       ? {}
       : { registrationNeeds: sources.enrolmentFirst === 'pass' ? ('pass-needed' as const) : ('mail-needed' as const) }),
+    guarded: second,
     fresh: first,
   };
 }

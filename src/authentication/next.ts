@@ -7,7 +7,7 @@ import type { Strength } from '../domain/strength.ts';
 import type { User } from '../domain/user.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { type Option, type Plan, plans } from '../policy/plan.ts';
-import { oneFactor, satisfies } from '../policy/strengths.ts';
+import { mfa, oneFactor, satisfies } from '../policy/strengths.ts';
 
 /** One method this person has: what it would be worth, and whether it may be tried now. */
 export interface Holding {
@@ -35,6 +35,8 @@ export interface Facts {
   readonly registrable: readonly Option[];
   /** Why nothing may be registered now although the person holds no second factor. */
   readonly registrationNeeds?: 'mail-needed' | 'pass-needed';
+  /** The person holds more than a password: another factor is added by proving two. */
+  readonly guarded: boolean;
   /** A first factor was proved moments ago: without it nothing is registered. */
   readonly fresh: boolean;
   /** What this walk registered. */
@@ -67,16 +69,18 @@ export function next(facts: Facts, wish?: string): Step {
   const aims = facts.ask.wants.map((want) => aim(want, facts.evidence, options));
   if (aims.some((aimed, i) => !aimed && facts.ask.wants[i]?.essential)) return unmet(facts);
 
+  const { register } = facts.ask;
   const required = [
     oneFactor,
     ...facts.verdict.requires.map((requirement) => requirement.strength),
     ...aims.filter((aimed) => aimed !== undefined),
+    // As things are now: a thief's walk that began while there was no second factor must not add one beside the owner's.
+    ...(register && facts.guarded ? [mfa] : []),
   ];
   const ways = plans(facts.evidence, required, options);
   if (ways.length === 0) return unmet(facts);
   if (ways[0]?.length) return walkOne(ways, facts, wish);
 
-  const { register } = facts.ask;
   if (register && !facts.registered.includes(register)) return registering(facts, register);
   if (facts.unshared.length > 0) return { kind: 'consent', items: facts.unshared };
   return { kind: 'done', met: aims };

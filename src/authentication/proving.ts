@@ -6,23 +6,17 @@ import type { Answer, Method, Subject } from '../domain/method.ts';
 import type { Attempts } from './attempts.ts';
 import type { Browser } from './authentication.ts';
 import { type Change, proven, without } from './changes.ts';
+import type { Sources } from './facts.ts';
 import type { Facts } from './next.ts';
 import type { Said, SignIn } from './signins.ts';
 import type { Trail } from './trail.ts';
 
-/** The store's side, by structure. */
 export interface ProverParts {
-  readonly methods: ReadonlyMap<string, Method>;
+  readonly sources: Pick<Sources, 'methods' | 'credentialsOf'>;
   readonly attempts: Attempts;
   readonly trail: Trail;
-  readonly browsers: {
-    remember(user: string, browser: string, methods: readonly string[], now: number): Promise<void>;
-  };
-  readonly credentials: {
-    of(user: string, browser?: string): Promise<readonly Credential[]>;
-    add(user: string, credential: NewCredential, now: number): Promise<Credential>;
-  };
-  readonly consents: { agree(user: string, application: string, items: readonly string[], now: number): Promise<void> };
+  /** The store's side, by structure. */
+  readonly credentials: { add(user: string, credential: NewCredential, now: number): Promise<Credential> };
   /** Eight characters a person can read aloud. */
   readonly reference: () => string;
   readonly now: () => number;
@@ -40,16 +34,6 @@ export class Prover {
     this.#parts = parts;
   }
 
-  get browsers() {
-    return this.#parts.browsers;
-  }
-  get trail() {
-    return this.#parts.trail;
-  }
-  get consents() {
-    return this.#parts.consents;
-  }
-
   /** Whom the method is asked about. */
   async subject(facts: Facts, signIn: SignIn, method: string): Promise<Subject> {
     const now = this.#parts.now();
@@ -58,6 +42,7 @@ export class Prover {
     return { user: facts.user, credentials: held.filter((one) => !one.disabled), now };
   }
 
+  /** Judges one answer. What it comes to lies in the sign-in, for the next page to tell. */
   async prove(
     browser: Browser,
     signIn: SignIn,
@@ -66,7 +51,7 @@ export class Prover {
     answer: Answer,
     change: Change,
   ): Promise<void> {
-    const { attempts, methods } = this.#parts;
+    const { attempts, sources } = this.#parts;
     const now = this.#parts.now();
     const stay = answer.stay === undefined ? signIn.stay : answer.stay !== '';
     const say = (said: Said) => change((latest) => ({ ...latest, stay, said: { ...said, method: id } }));
@@ -77,19 +62,24 @@ export class Prover {
     const opened: Awaited<ReturnType<Attempts['open']>> =
       held.length > 0
         ? await attempts.open(held, familiar, now)
-        : { usable: [], ...(await attempts.openUnknown(signIn.name ?? user?.username ?? '', now)) };
+        : {
+            usable: [],
+            ...(await attempts.openUnknown(signIn.name ?? user?.username ?? signIn.ask.subject ?? '', now)),
+          };
     if (opened.lockedUntil) {
       const reference = this.#parts.reference();
       await this.#record(browser, signIn, facts, 'proof.locked', { reference, detail: { method: id } });
       return say({ kind: 'locked', until: opened.lockedUntil, reference });
     }
 
-    const method = methods.get(id) as Method;
+    const method = sources.methods.get(id) as Method;
     const subject: Subject = { credentials: opened.usable, now, ...(user ? { user } : {}) };
     const verification = await method.verify(subject, signIn.challenge?.state ?? '', answer).catch(async (fault) => {
       await attempts.giveBack(opened.usable, familiar);
       throw fault;
     });
+    // Nobody has answered yet: no guess was made.
+    if (verification.kind === 'waiting') return attempts.giveBack(opened.usable, familiar);
     if (verification.kind === 'proved') {
       const { counter, secret, credential } = verification;
       const use = { now, ...(counter === undefined ? {} : { counter }), ...(secret === undefined ? {} : { secret }) };
@@ -113,7 +103,7 @@ export class Prover {
     answer: Answer,
     change: Change,
   ): Promise<void> {
-    const method = this.#parts.methods.get(id) as Method;
+    const method = this.#parts.sources.methods.get(id) as Method;
     const now = this.#parts.now();
     const say = (said: Said) => change((latest) => ({ ...latest, said: { ...said, method: id } }));
     if (isEmpty(answer)) return say({ kind: 'empty' });
@@ -141,7 +131,7 @@ export class Prover {
 
   /** The person's credentials of one method, with the locks that count in this browser, if the method was proved there. */
   async #held(user: string, browser: string, method: string) {
-    const held = (await this.#parts.credentials.of(user, browser)).filter((one) => one.method === method);
+    const held = (await this.#parts.sources.credentialsOf(user, browser)).filter((one) => one.method === method);
     return { held, familiar: held.some((one) => one.familiar) ? browser : undefined };
   }
 

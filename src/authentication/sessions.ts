@@ -5,9 +5,10 @@
  * evidence as it was, so that parallel tabs survive. Sign-out has one door: `end`.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Evidence, MethodClassName } from '../domain/evidence.ts';
+import type { Evidence } from '../domain/evidence.ts';
 import type { Participation, Session } from '../domain/session.ts';
 import type { Kv } from '../state/kv.ts';
+import { append, pack, type Stored, toSession } from './stored-session.ts';
 
 /** Lifetimes in seconds: of a session nobody uses, and of any session; the second pair after "stay signed in". */
 export interface Lifetimes {
@@ -19,57 +20,11 @@ export interface Lifetimes {
 export type SessionEnd = 'signed out' | 'user changed' | 'ended by its owner' | 'rp logout' | 'password changed';
 
 const GRACE_MS = 10_000;
-const KEPT_EVIDENCE = 40;
-
-/** The stored form; short names because a hundred thousand of them lie in Redis. */
-interface Stored {
-  u: string;
-  h: string;
-  p?: { h: string; t: number; n: number };
-  e: [MethodClassName, number, string?][];
-  s: number;
-  x: number;
-  y?: 1;
-  g: string;
-  a: string;
-  w: Record<string, Participation['note']>;
-  n?: Session['notes'];
-}
 
 const digest = (secret: string) => createHash('sha256').update(secret).digest('base64url');
 const secretOf = (cookie: string) => cookie.slice(cookie.indexOf('.') + 1);
 const random = () => randomBytes(18).toString('base64url');
 const sameHash = (a: string, b: string) => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
-const pack = (piece: Evidence): Stored['e'][number] =>
-  piece.credential ? [piece.class, piece.at, piece.credential] : [piece.class, piece.at];
-
-function unpack([name, at, credential]: Stored['e'][number]): Evidence {
-  const method = name.split(':', 1)[0] as string;
-  return credential ? { class: name, method, at, credential } : { class: name, method, at };
-}
-
-/** A session used for weeks must not grow without end. `p.n`, what the old secret sees, counts from the front. */
-function append(stored: Stored, proofs: readonly Evidence[]): Stored {
-  const all = [...stored.e, ...proofs.map(pack)];
-  const dropped = Math.max(0, all.length - KEPT_EVIDENCE);
-  const p = stored.p && { ...stored.p, n: Math.max(0, stored.p.n - dropped) };
-  return { ...stored, e: all.slice(dropped), ...(p ? { p } : {}) };
-}
-
-function toSession(sid: string, stored: Stored, seen = stored.e): Session {
-  return {
-    sid,
-    user: stored.u,
-    evidence: seen.map(unpack),
-    startedAt: stored.s,
-    expiresAt: stored.x,
-    stay: stored.y === 1,
-    agent: stored.g,
-    address: stored.a,
-    participants: Object.fromEntries(Object.entries(stored.w).map(([id, note]) => [id, { note }])),
-    notes: stored.n ?? {},
-  };
-}
 
 export class Sessions {
   readonly #kv: Kv;

@@ -1,7 +1,16 @@
 /** Puts on record what happens on a walk: which one, for which application, from where. */
 import type { AuditEvent, Recorder } from '../audit/event.ts';
 import type { Browser } from './authentication.ts';
+import type { Facts } from './next.ts';
 import type { SignIn } from './signins.ts';
+
+/** Why a sign-in came out as it did: what was asked, which policies required what, and the evidence that counted. */
+export const explanation = (facts: Facts) => ({
+  asked: facts.ask.wants.map((want) => want.anyOf.map((strength) => strength.id)),
+  required: facts.verdict?.requires.map(({ strength, policies }) => ({ strength: strength.id, policies })),
+  trace: facts.verdict?.trace,
+  proved: facts.evidence.map(({ class: name, at }) => [name, at]),
+});
 
 export class Trail {
   readonly #recorder: Recorder;

@@ -5,9 +5,11 @@ import type { Session } from '../domain/session.ts';
 import type { Browser } from './authentication.ts';
 import { type Change, forgetPerson, without } from './changes.ts';
 import type { Engine } from './engine.ts';
+import { stillProved } from './facts.ts';
 import type { Facts, Step } from './next.ts';
 import type { Prover } from './proving.ts';
 import type { Held, SignIn } from './signins.ts';
+import { explanation, type Trail } from './trail.ts';
 
 /** What a GET of the sign-in's one address comes to. */
 export type View =
@@ -27,15 +29,26 @@ export type View =
 
 type Standing = { held: Held; session: Session | undefined; facts: Facts; step: Step };
 
-export class Walking {
-  readonly #engine: Engine;
-  readonly #prover: Prover;
-  readonly #issuer: string;
+export interface WalkingParts {
+  readonly engine: Engine;
+  readonly prover: Prover;
+  readonly trail: Trail;
+  /** The store's side, by structure. */
+  readonly browsers: {
+    remember(user: string, browser: string, methods: readonly string[], now: number): Promise<void>;
+  };
+  readonly consents: { agree(user: string, application: string, items: readonly string[], now: number): Promise<void> };
+  /** The name people know us by: an authenticator app shows it beside their own. */
+  readonly service: string;
+}
 
-  constructor(engine: Engine, prover: Prover, issuer: string) {
-    this.#engine = engine;
-    this.#prover = prover;
-    this.#issuer = issuer;
+export class Walking {
+  readonly #parts: WalkingParts;
+  readonly #engine: Engine;
+
+  constructor(parts: WalkingParts) {
+    this.#parts = parts;
+    this.#engine = parts.engine;
   }
 
   /** Decides anew at every call, so that reload, Back and a second tab all show what is missing now. */
@@ -77,18 +90,19 @@ export class Walking {
       await change((signIn) => ({ ...without(signIn, 'choosing', 'said'), chosen: answer.method ?? '' }));
     } else if (step.kind === 'consent') await this.#agree(browser, standing, change);
     else if (step.kind === 'register')
-      await this.#prover.register(browser, held.signIn, facts, step.method, answer, change);
-    else await this.#prover.prove(browser, held.signIn, facts, step.method, answer, change);
+      await this.#parts.prover.register(browser, held.signIn, facts, step.method, answer, change);
+    else await this.#parts.prover.prove(browser, held.signIn, facts, step.method, answer, change);
     return true;
   }
 
   async #stand(browser: Browser, id: string): Promise<Standing | undefined> {
-    const { sessions, signIns } = this.#engine.parts;
+    const { sources, sessions, signIns } = this.#engine.parts;
     await this.#engine.prefetch(browser, id);
-    const held = await signIns.read(id, browser.id);
-    if (!held) return undefined;
+    const read = await signIns.read(id, browser.id);
+    if (!read) return undefined;
     const session = await sessions.load(browser.session);
-    const { signIn } = held;
+    const signIn = await stillProved(sources, read.signIn);
+    const held = { ...read, signIn };
     const decided = await this.#engine.decide({
       ask: signIn.ask,
       session,
@@ -116,18 +130,20 @@ export class Walking {
     });
     if (joined.cookie) browser.keepSession(joined.cookie, joined.seconds);
     const proved = signIn.proofs.map((piece) => piece.method);
-    await this.#prover.browsers.remember(user, signIn.browser, proved, this.#now());
+    await this.#parts.browsers.remember(user, signIn.browser, proved, this.#now());
     if (joined.started) {
-      await this.#prover.trail.leave(browser, 'session.started', signIn, { user, sid: joined.sid });
+      await this.#parts.trail.leave(browser, 'session.started', signIn, { user, sid: joined.sid });
     }
     return true;
   }
 
-  async #refuse(browser: Browser, { held, facts }: Standing, refusal: RefusalCode): Promise<void> {
+  async #refuse(browser: Browser, { held, facts, step }: Standing, refusal: RefusalCode): Promise<void> {
     const { signIns } = this.#engine.parts;
     if (!(await signIns.swap(held, { ...held.signIn, end: { refusal } }, this.#now()))) return;
     const user = facts.vouched && facts.user ? { user: facts.user.id } : {};
-    await this.#prover.trail.leave(browser, 'sign-in.refused', held.signIn, { ...user, detail: { refusal } });
+    // `at` tells a rule's no (`refused`) from the person's own, and where they turned back.
+    const detail = { refusal, at: stepName(step), ...explanation(facts) };
+    await this.#parts.trail.leave(browser, 'sign-in.refused', held.signIn, { ...user, detail });
   }
 
   async #identify(typed: string, change: Change): Promise<void> {
@@ -140,10 +156,10 @@ export class Walking {
   async #agree(browser: Browser, { held, facts }: Standing, change: Change): Promise<void> {
     const { shares, application } = held.signIn.ask;
     if (!shares || !facts.user) return;
-    await this.#prover.consents.agree(facts.user.id, application, shares.items, this.#now());
+    await this.#parts.consents.agree(facts.user.id, application, shares.items, this.#now());
     await change((signIn) => ({ ...signIn, agreed: [...facts.unshared, ...shares.items] }));
     const detail = { items: shares.items };
-    await this.#prover.trail.leave(browser, 'consent.given', held.signIn, { user: facts.user.id, detail });
+    await this.#parts.trail.leave(browser, 'consent.given', held.signIn, { user: facts.user.id, detail });
   }
 
   /** What the page shows for this step; undefined when the record changed meanwhile and must be looked at again. */
@@ -161,7 +177,10 @@ export class Walking {
     if (step.kind === 'register') {
       const method = this.#method(step.method);
       const state = signIn.registration?.method === method.id ? signIn.registration.state : undefined;
-      const begun = await method.register?.({ user: facts.user!, issuer: this.#issuer, now: this.#now() }, state);
+      const begun = await method.register?.(
+        { user: facts.user!, issuer: this.#parts.service, now: this.#now() },
+        state,
+      );
       if (!begun) return {};
       if (begun.state === state) return begun.show;
       const next = { ...signIn, registration: { method: method.id, state: begun.state } };
@@ -169,7 +188,7 @@ export class Walking {
     }
     if (step.kind !== 'prove') return {};
     if (signIn.challenge?.method === step.method) return signIn.challenge.show;
-    const subject = await this.#prover.subject(facts, signIn, step.method);
+    const subject = await this.#parts.prover.subject(facts, signIn, step.method);
     const begun = await this.#method(step.method).challenge(subject);
     if (begun.state === '') return begun.show;
     const next = { ...signIn, challenge: { method: step.method, ...begun } };

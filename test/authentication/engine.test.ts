@@ -1,14 +1,16 @@
-/** The engine for an asker that keeps nothing (Entra's external MFA, RADIUS later): no session is made, joined or rotated. */
+/** The engine: walks from beginning to end, for askers that keep what is proved and for those that keep nothing. */
 
 import type { AuditEvent } from '../../src/audit/event.ts';
 import { Attempts } from '../../src/authentication/attempts.ts';
 import type { Browser } from '../../src/authentication/authentication.ts';
 import { Engine } from '../../src/authentication/engine.ts';
+import type { Sources } from '../../src/authentication/facts.ts';
 import { Prover } from '../../src/authentication/proving.ts';
 import { Sessions } from '../../src/authentication/sessions.ts';
 import { SignIns } from '../../src/authentication/signins.ts';
 import { Trail } from '../../src/authentication/trail.ts';
 import { Walking } from '../../src/authentication/walking.ts';
+import type { Application } from '../../src/domain/application.ts';
 import type { Ask } from '../../src/domain/ask.ts';
 import type { Credential } from '../../src/domain/credential.ts';
 import type { Method } from '../../src/domain/method.ts';
@@ -52,6 +54,7 @@ const method = (id: 'password' | 'totp', first: boolean): Method => ({
   classesOf: () => [id],
   challenge: async () => ({ state: '', show: {} }),
   verify: async ({ credentials }, _state, answer) => {
+    if (waiting) return { kind: 'waiting', retryAfter: 2 };
     const found = credentials.find((one) => one.secret === answer.secret);
     return found ? { kind: 'proved', evidence: { class: id, method: id }, credential: found.id } : { kind: 'wrong' };
   },
@@ -82,6 +85,13 @@ let sessions: Sessions;
 let engine: Engine;
 let walking: Walking;
 let record: AuditEvent[];
+/** Ids of credentials that are gone. */
+let removed: Set<string>;
+/** Nobody has answered the challenge yet. */
+let waiting: boolean;
+/** Credentials whose try was taken back. */
+let taken: string[];
+let application: Application | undefined;
 
 beforeEach(() => {
   now = 1_800_000_000_000;
@@ -89,21 +99,25 @@ beforeEach(() => {
   record = [];
   const recorder = { record: async (event: AuditEvent) => void record.push(event) };
   const methods = new Map([method('password', true), method('totp', false)].map((one) => [one.id, one]));
-  const of = async (user: string) => [credential(user, 'password'), credential(user, 'totp')];
-  const browsers = { remember: async () => {} };
+  removed = new Set();
+  waiting = false;
+  taken = [];
+  application = { id: 'app', name: 'app', protocol: 'oidc', thirdParty: false, settings: {}, disabled: false };
   sessions = new Sessions(kv, { idle: 3600, absolute: 3600, stay: 3600 }, () => now);
   const signIns = new SignIns(kv, secretsSealer(['a secret of at least thirty-two characters']));
+  const sources: Sources = {
+    methods,
+    policies: builtInPolicies,
+    enrolmentFirst: 'password',
+    application: () => application,
+    userByName: async (name) => users.get(name),
+    userById: async (id) => users.get(id),
+    credentialsOf: async (user) =>
+      [credential(user, 'password'), credential(user, 'totp')].filter((one) => !removed.has(one.id)),
+    agreedItems: async () => [],
+  };
   engine = new Engine({
-    sources: {
-      methods,
-      policies: builtInPolicies,
-      enrolmentFirst: 'password',
-      application: (id) => ({ id, name: id, protocol: 'oidc', thirdParty: false, settings: {}, disabled: false }),
-      userByName: async (name) => users.get(name),
-      userById: async (id) => users.get(id),
-      credentialsOf: of,
-      agreedItems: async () => [],
-    },
+    sources,
     sessions,
     signIns,
     recorder,
@@ -113,20 +127,26 @@ beforeEach(() => {
   const counters = {
     attempt: async () => ({ kind: 'go' as const }),
     succeed: async () => true,
-    release: async () => {},
+    release: async (id: string) => void taken.push(id),
   };
   const limits = { lockAfter: 10, lockSeconds: 900, disableAfter: 50, addressFailures: 300, addressSeconds: 600 };
+  const trail = new Trail(recorder, () => now);
   const prover = new Prover({
-    methods,
+    sources,
     attempts: new Attempts(kv, counters, limits),
-    trail: new Trail(recorder, () => now),
-    browsers,
-    credentials: { of, add: async (user, one) => ({ ...credential(user, one.method), ...one }) },
-    consents: { agree: async () => {} },
+    trail,
+    credentials: { add: async (user, one) => ({ ...credential(user, one.method), ...one }) },
     reference: () => 'ABCD-EFGH',
     now: () => now,
   });
-  walking = new Walking(engine, prover, 'Stile');
+  walking = new Walking({
+    engine,
+    prover,
+    trail,
+    browsers: { remember: async () => {} },
+    consents: { agree: async () => {} },
+    service: 'Stile',
+  });
   engine.register({ name: 'test', resume: ({ id }) => `/back/${id}`, leadsTo: () => [] });
 });
 afterEach(() => kv.close());
@@ -227,4 +247,114 @@ test('every sign-in is on record with what was asked, why, and what was proved; 
       detail: { silent: true, asked: [], proved: [['password', expect.any(Number)]], trace: expect.any(Array) },
     },
   ]);
+});
+
+describe('while somebody is on the way', () => {
+  const both: Ask = { ...plain, wants: [{ anyOf: [builtIn.mfa!], essential: true }] };
+  async function halfway(ask = both) {
+    const who = browser('a browser');
+    const id = await begin(who, ask);
+    await walking.answer(who, id, { username: 'ana' });
+    await prove(who, id, "ana's password");
+    return { who, id };
+  }
+
+  test('ana changes her password: what the old one proved there proves nothing any more', async () => {
+    const { who, id } = await halfway();
+    expect(await step(who, id)).toBe('totp');
+    removed.add('ana-password');
+    expect(await step(who, id)).toBe('password');
+    await prove(who, id, "ana's totp");
+    expect(await sessions.ofUser('ana')).toEqual([]);
+  });
+
+  test('and where nothing is kept it counts no more after the end either', async () => {
+    const who = browser('a browser');
+    const id = await begin(who, guest);
+    await prove(who, id, "bob's password");
+    await prove(who, id, "bob's totp");
+    expect(await step(who, id)).toBe('go');
+    removed.add('bob-totp');
+    expect((await engine.evaluate(who, guest, { walk: id })).kind).toBe('missing');
+  });
+
+  test('ana signs out elsewhere: her session counts no more, and the password is asked', async () => {
+    const who = await signedIn('ana');
+    const id = await begin(who, both);
+    expect(await step(who, id)).toBe('totp');
+    await sessions.end(who.session!.split('.')[0]!, 'ended by its owner');
+    expect(await step(who, id)).toBe('password');
+  });
+
+  test('bob signs in in another tab: ana proves her password to go on as ana', async () => {
+    const who = await signedIn('ana');
+    const id = await begin(who, both);
+    const other = await begin(who, { ...plain, choose: true });
+    await walking.answer(who, other, { username: 'bob' });
+    await prove(who, other, "bob's password");
+    expect(await step(who, other)).toBe('go');
+    expect(await walking.look(who, id)).toMatchObject({
+      step: { method: 'password' },
+      facts: { user: { id: 'ana' }, vouched: false, evidence: [] },
+    });
+  });
+
+  test('a walk that came to its end names nobody when somebody else is signed in by the time it is asked about', async () => {
+    const who = await signedIn('ana');
+    const id = await begin(who, plain);
+    expect(await step(who, id)).toBe('go');
+    who.session = (await signedIn('bob')).session;
+    expect((await engine.evaluate(who, plain, { walk: id })).kind).toBe('missing');
+  });
+
+  test('an administrator disables ana: she is told no, and her session opens nothing', async () => {
+    const { who, id } = await halfway();
+    users.set('ana', { ...person('ana'), disabled: true });
+    try {
+      expect(await walking.look(who, id)).toMatchObject({ step: { kind: 'refused', code: 'denied' } });
+    } finally {
+      users.set('ana', person('ana'));
+    }
+  });
+
+  test('the application is switched off or becomes a group for others', async () => {
+    const { who, id } = await halfway(plain);
+    application = { ...application!, groups: ['HR'] };
+    expect(await walking.look(who, id)).toMatchObject({ step: { kind: 'refused', because: 'not-yours' } });
+    application = { ...application, disabled: true };
+    expect((await walking.look(who, id)).kind).toBe('gone');
+    expect(await engine.evaluate(who, plain)).toEqual({ kind: 'missing', refusal: 'denied' });
+  });
+
+  test('a no on the way stays a no, whatever the session could prove', async () => {
+    const who = await signedIn('ana');
+    const id = await begin(who, both);
+    await walking.answer(who, id, { do: 'cancel' });
+    expect(await engine.evaluate(who, plain, { walk: id })).toEqual({ kind: 'missing', refusal: 'denied' });
+    expect(record.at(-1)).toMatchObject({
+      type: 'sign-in.refused',
+      user: 'ana',
+      detail: { refusal: 'denied', at: 'prove:totp', asked: [['mfa']], trace: expect.any(Array) },
+    });
+  });
+
+  test('an answer that is still awaited is no wrong one', async () => {
+    const { who, id } = await halfway();
+    [waiting, record] = [true, []];
+    await prove(who, id, 'anything');
+    expect(taken).toEqual(['ana-totp']);
+    expect(record).toEqual([]);
+    expect(await walking.look(who, id)).toMatchObject({ signIn: { proofs: [{ method: 'password' }] } });
+  });
+});
+
+test('a fixed subject nobody is gets the same page as anybody else, and cannot be renamed', async () => {
+  const who = browser('a browser');
+  const ask: Ask = { ...plain, subject: 'nobody' };
+  const id = await begin(who, ask);
+  expect(await step(who, id)).toBe('password');
+  await walking.answer(who, id, { do: 'identify' });
+  await walking.answer(who, id, { username: 'ana', secret: "ana's password" });
+  expect(await step(who, id)).toBe('password');
+  expect(await engine.evaluate(who, { ...ask, passive: true })).toEqual({ kind: 'missing', refusal: 'other-person' });
 });

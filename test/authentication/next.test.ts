@@ -33,6 +33,7 @@ function facts(more: Partial<Facts> & { has?: Option[]; user?: User } = {}): Fac
     verdict: decide(builtInPolicies, { user, application: wiki }),
     holdings: has.map((option) => ({ option })),
     registrable: [],
+    guarded: has.length > 1,
     fresh: true,
     registered: [],
     unshared: [],
@@ -133,6 +134,13 @@ describe('registering', () => {
       kind: 'done',
     });
   });
+});
+
+test('a second factor come by meanwhile is proved before another is added, though the asker did not ask for it', () => {
+  const adding: Ask = { ...plain, register: 'totp' };
+  expect(next(facts({ ask: adding, has: [password] }))).toMatchObject({ kind: 'register' });
+  expect(next(facts({ ask: adding }))).toMatchObject({ kind: 'prove', method: 'totp' });
+  expect(next(facts({ ask: adding, has: [password], guarded: true }))).toMatchObject({ code: 'requirements-unmet' });
 });
 
 test("whoever is in none of the application's groups is told no before anything more is asked", () => {

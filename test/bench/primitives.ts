@@ -65,6 +65,7 @@ const nothingMissing: Facts & { user: NonNullable<Facts['user']> } = {
   evidence: [{ class: 'password', method: 'password', at: Date.now() }],
   holdings: [],
   registrable: [],
+  guarded: false,
   fresh: false,
   registered: [],
   unshared: [],
