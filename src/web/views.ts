@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import ejs from 'ejs';
 import { agent } from './agent.ts';
 import { readCookies } from './cookies.ts';
@@ -67,6 +67,12 @@ export function views(options: ViewsOptions): Views {
     compiled.set(filename, made);
     return made;
   };
+  /** Parts are included by us: ejs would look for their files on disk each time. `/part/x`, or `x` beside the page. */
+  const filled = (name: string, locals: Record<string, unknown>): string => {
+    const include = (part: string, more?: Record<string, unknown>) =>
+      filled(posix.resolve('/', posix.dirname(name), part).slice(1), { ...locals, ...more });
+    return template(name)({ ...locals, include });
+  };
   const write = (res: ServerResponse, page: Page) => {
     const available = known.languages.map(({ tag }) => tag);
     const tag = pageLanguage(res, { asked: page.languages ?? [], available, secure, now: now() });
@@ -83,8 +89,8 @@ export function views(options: ViewsOptions): Views {
     };
     const heading: Record<string, unknown> = { shell: 'gate' };
     const locals = { ...shared, ...page.data, page: heading };
-    const body = template(page.view)(locals);
-    const html = template(`layout/${heading.shell}`)({ ...locals, body: new Html(body) });
+    const body = filled(page.view, locals);
+    const html = filled(`layout/${heading.shell}`, { ...locals, body: new Html(body) });
     res.statusCode = page.status ?? 200;
     pageHeaders(res, { secure, formAction: page.formAction ?? [] });
     res.setHeader('content-type', 'text/html; charset=utf-8');
@@ -118,6 +124,9 @@ function speech(known: Words, language: Language, when: { zone: string | undefin
     time: (at: number, form: TimeForm) =>
       new Html(`<time datetime="${new Date(at).toISOString()}">${escaped(clocks.text(at, form))}</time>`),
     list: (items: readonly string[]) => format.format(items),
+    /** What its owner called it; nothing where that is the method's name in some language, as of one declared or new. */
+    ownLabel: (id: string, label: string) =>
+      known.languages.some(({ tag }) => known.say(tag, `methods.${id}.name`) === label) ? '' : label,
     /** A method by its id ("totp"), in words. */
     methodName: (id: string) => (known.has(language.tag, `methods.${id}.name`) ? t(`methods.${id}.name`) : id),
     /** Policies by name: those every Stile has in the person's language, others as their administrator named them. */

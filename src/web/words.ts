@@ -28,6 +28,9 @@ export interface Words {
 
 const mark = /⟦(\w+)⟧/;
 
+/** Numbers are without end, so what is kept is not. */
+const mostKnown = 5000;
+
 /** Reads every `<tag>.json` of a folder. `strict` throws for a key that is missing rather than printing the key. */
 export function words(dir: string, strict: boolean): Words {
   const files = readdirSync(dir).filter((file) => file.endsWith('.json'));
@@ -44,6 +47,20 @@ export function words(dir: string, strict: boolean): Words {
     fallbackLng: 'en',
     interpolation: { escapeValue: false, prefix: '{', suffix: '}' },
   });
+  /** Sentences by language, key, the names of their parts and the numbers among them: nothing else changes their pieces. */
+  const known = new Map<string, readonly string[]>();
+  const piecesOf = (lng: string, key: string, parts: Parts): readonly string[] => {
+    const marks = Object.entries(parts).map(([name, value]) => [name, typeof value === 'number' ? value : `⟦${name}⟧`]);
+    const id = [lng, key, ...marks.flat()].join('\0');
+    let pieces = known.get(id);
+    if (!pieces) {
+      const sentence = String(i18n.t(key, { ...Object.fromEntries(marks), lng, nest: false }));
+      if (strict && sentence === key) throw new Error(`no words for ${key} in ${lng}`);
+      pieces = sentence.split(mark);
+      if (known.size < mostKnown) known.set(id, pieces);
+    }
+    return pieces;
+  };
   const has = (lng: string, key: string) => i18n.exists(key, { lng, fallbackLng: [] });
   return {
     has,
@@ -53,21 +70,13 @@ export function words(dir: string, strict: boolean): Words {
       dir: i18n.t('language.dir', { lng }) === 'rtl' ? 'rtl' : 'ltr',
       format: i18n.t('language.format', { lng }),
     })),
-    say(lng, key, parts = {}) {
-      const marks = Object.entries(parts).map(([name, value]) => [
-        name,
-        typeof value === 'number' ? value : `⟦${name}⟧`,
-      ]);
-      const sentence = String(i18n.t(key, { ...Object.fromEntries(marks), lng, nest: false }));
-      if (strict && sentence === key) throw new Error(`no words for ${key} in ${lng}`);
-      return filled(sentence, parts);
-    },
+    say: (lng, key, parts = {}) => filled(piecesOf(lng, key, parts), parts),
   };
 }
 
-function filled(sentence: string, parts: Parts): string | Html {
+function filled(sentence: readonly string[], parts: Parts): string | Html {
   const markup = Object.values(parts).some((part) => part instanceof Html);
-  const pieces = sentence.split(mark).map((piece, index) => {
+  const pieces = sentence.map((piece, index) => {
     const part = index % 2 ? parts[piece] : piece;
     return markup ? escaped(part) : String(part ?? '');
   });
