@@ -174,6 +174,8 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     now,
   });
   engine.register(oidc.asker);
+  // Last of those who are told, so that a record that cannot be written keeps no application from hearing of it.
+  sessions.onEnd((session, reason, address) => trail.ended(session, reason, address));
 
   const app = express().disable('x-powered-by').disable('etag');
   healthRoutes(routes(app), { database: () => db.ping(), state: () => store.ping() }, draining);
@@ -203,7 +205,10 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     async withdraw(user, id) {
       await consents.withdraw(user, id);
       await tokens.destroyByUser(user, clientIdOf(catalogue.byId(id)?.settings));
-      for (const session of await sessions.ofUser(user)) await sessions.participate(session.sid, id, undefined);
+      // It stays a participant, to be told when the session ends.
+      for (const { sid, participants } of await sessions.ofUser(user)) {
+        if (id in participants) await sessions.participate(sid, id, {});
+      }
     },
   });
   const demo = config.demo ? await import('./demo/mount.ts') : undefined;

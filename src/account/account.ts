@@ -5,7 +5,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { Recorder } from '../audit/event.ts';
 import type { Asker, Authentication, Browser } from '../authentication/authentication.ts';
-import { FRESH_MS } from '../authentication/facts.ts';
+import { FRESH_MS, guarded } from '../authentication/facts.ts';
 import type { Sessions } from '../authentication/sessions.ts';
 import type { Application } from '../domain/application.ts';
 import type { Ask } from '../domain/ask.ts';
@@ -147,7 +147,7 @@ export const changing = (
   more: Partial<Ask> = {},
 ): Ask =>
   asking({
-    wants: own.some((one) => !methods.get(one.method)?.first) ? [{ anyOf: [mfa], essential: true }] : [],
+    wants: guarded(methods, own) ? [{ anyOf: [mfa], essential: true }] : [],
     after: now - FRESH_MS,
     ...more,
   });

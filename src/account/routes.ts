@@ -1,6 +1,7 @@
 /** The account pages' addresses. Every GET shows, every POST changes one thing and answers 303. */
 import type { Response, Router } from 'express';
 import type { AuditEvent } from '../audit/event.ts';
+import { guarded } from '../authentication/facts.ts';
 import { PageError } from '../web/page-error.ts';
 import { anyone, routes } from '../web/routes.ts';
 import { type AccountParts, formToken, mayChange, postedForm, signedIn, visitorOf, walkToRegister } from './account.ts';
@@ -60,19 +61,24 @@ export function accountRoutes(app: Router, parts: AccountParts): void {
 
   all.post('/account/methods/remove', who, async (req, res) => {
     const { credential = '' } = await postedForm(parts, req, res);
-    const { user, sid } = visitorOf(res).outcome;
+    const { outcome, browser } = visitorOf(res);
+    const { user, sid } = outcome;
     const own = await parts.credentials.of(user.id);
     const going = own.find((one) => one.id === credential && !parts.methods.get(one.method)?.first);
     if (!going) return res.redirect(303, '/account/methods');
     if (!(await mayChange(parts, res, '/account/methods'))) return;
-    const second = own.filter((one) => !parts.methods.get(one.method)?.first);
-    // Two-step sign-in without a second factor would be met by whoever registers one first.
-    if (user.twoStep && second.length === 1) await parts.users.setTwoStep(user.id, false);
-    await parts.credentials.remove(user.id, going.id);
+    if (!(await parts.credentials.remove(user.id, going.id))) return res.redirect(303, '/account/methods');
     await record(res, 'credential.removed', { method: going.method, credential: going.id });
+    // Two-step sign-in without a second factor would be met by whoever registers one first. Looked at afterwards: of two
+    // tabs that remove the last two, one at least sees none left.
+    if (user.twoStep && !guarded(parts.methods, await parts.credentials.of(user.id))) {
+      await parts.users.setTwoStep(user.id, false);
+      await record(res, 'two-step.changed', { on: false, because: 'the last second factor was removed' });
+    }
     for (const session of await parts.sessions.ofUser(user.id)) {
       const provedByIt = session.evidence.some((piece) => piece.credential === going.id);
-      if (provedByIt && session.sid !== sid) await parts.sessions.end(session.sid, 'ended by its owner');
+      if (provedByIt && session.sid !== sid)
+        await parts.sessions.end(session.sid, 'credential removed', browser.address);
     }
     res.redirect(303, '/account/methods?said=removed');
   });
@@ -81,7 +87,7 @@ export function accountRoutes(app: Router, parts: AccountParts): void {
     const on = (await postedForm(parts, req, res)).on === 'yes';
     const { user } = visitorOf(res).outcome;
     const own = await parts.credentials.of(user.id);
-    if (on && !own.some((one) => !parts.methods.get(one.method)?.first)) throw new PageError(400, 'bad-request');
+    if (on && !guarded(parts.methods, own)) throw new PageError(400, 'bad-request');
     if (!(await mayChange(parts, res, '/account/methods'))) return;
     await parts.users.setTwoStep(user.id, on);
     await record(res, 'two-step.changed', { on });
@@ -95,24 +101,22 @@ export function accountRoutes(app: Router, parts: AccountParts): void {
   all.post('/account/password', who, async (req, res) => {
     const { password = '' } = await postedForm(parts, req, res);
     if (!(await mayChange(parts, res, '/account/password'))) return;
-    const { user, sid } = visitorOf(res).outcome;
+    const { outcome, browser } = visitorOf(res);
+    const { user, sid } = outcome;
     const chosen = await parts.choosePassword(user, password);
     if ('why' in chosen) return page(res, 'password', { wrong: true, why: chosen.why }, 422);
-    await record(res, 'credential.added', { method: 'password' });
+    await record(res, 'credential.replaced', { method: 'password' });
     for (const session of await parts.sessions.ofUser(user.id)) {
-      if (session.sid !== sid) await parts.sessions.end(session.sid, 'password changed');
+      if (session.sid !== sid) await parts.sessions.end(session.sid, 'password changed', browser.address);
     }
     res.redirect(303, '/account/methods?said=password-changed');
   });
 
   all.post('/account/sessions/end', who, async (req, res) => {
     const { sid = '' } = await postedForm(parts, req, res);
-    const { user } = visitorOf(res).outcome;
-    const own = (await parts.sessions.ofUser(user.id)).find((session) => session.sid === sid);
-    if (own) {
-      await parts.sessions.end(sid, 'ended by its owner');
-      await record(res, 'session.ended', { ended: sid, reason: 'ended by its owner' });
-    }
+    const { outcome, browser } = visitorOf(res);
+    const own = (await parts.sessions.ofUser(outcome.user.id)).find((session) => session.sid === sid);
+    if (own) await parts.sessions.end(sid, 'ended by its owner', browser.address);
     res.redirect(303, '/account?said=session-ended');
   });
 
@@ -135,10 +139,7 @@ export function accountRoutes(app: Router, parts: AccountParts): void {
   all.post('/account/sign-out', who, async (req, res) => {
     await postedForm(parts, req, res);
     const { outcome, browser } = visitorOf(res);
-    if (outcome.sid) {
-      await parts.sessions.end(outcome.sid, 'signed out');
-      await record(res, 'session.ended', { reason: 'signed out' });
-    }
+    if (outcome.sid) await parts.sessions.end(outcome.sid, 'signed out', browser.address);
     browser.dropSession();
     res.redirect(303, '/signed-out');
   });

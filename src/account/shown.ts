@@ -1,4 +1,5 @@
 /** What the account pages show, read from the rooms that own it. Reads only. */
+import { guarded } from '../authentication/facts.ts';
 import type { Credential } from '../domain/credential.ts';
 import type { Method } from '../domain/method.ts';
 import type { Outcome } from '../domain/outcome.ts';
@@ -20,9 +21,8 @@ export const climb = (own: readonly Credential[]) => own.map(({ method, createdA
 
 /** The person's methods, what could be added, and the two-step switch. */
 export function methodsOf(own: readonly Credential[], methods: ReadonlyMap<string, Method>, user: User, now: number) {
-  const second = own.filter((one) => !methods.get(one.method)?.first);
   return {
-    twoStep: { on: user.twoStep, changeable: user.twoStep || second.length > 0 },
+    twoStep: { on: user.twoStep, changeable: user.twoStep || guarded(methods, own) },
     methods: own.map(({ id, method, label, createdAt, lastUsedAt, lockedUntil, disabled }) => ({
       id,
       method,

@@ -1,6 +1,6 @@
 /** What is put on record. No secret, code or token ever stands in `detail`. */
 export interface AuditEvent {
-  /** Closed list, dotted: `sign-in`, `proof.accepted`, `proof.refused`, `session.ended`, `credential.added`, ... */
+  /** Closed list, dotted. */
   readonly type:
     | 'sign-in'
     | 'sign-in.refused'
@@ -11,6 +11,7 @@ export interface AuditEvent {
     | 'session.ended'
     | 'credential.added'
     | 'credential.removed'
+    | 'credential.replaced'
     | 'credential.unlocked'
     | 'two-step.changed'
     | 'consent.given'

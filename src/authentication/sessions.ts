@@ -17,7 +17,15 @@ export interface Lifetimes {
   readonly stay: number;
 }
 
-export type SessionEnd = 'signed out' | 'user changed' | 'ended by its owner' | 'rp logout' | 'password changed';
+export type SessionEnd =
+  | 'signed out'
+  | 'user changed'
+  | 'ended by its owner'
+  | 'rp logout'
+  | 'password changed'
+  | 'credential removed';
+
+type Ended = (session: Session, reason: SessionEnd, address?: string) => Promise<void>;
 
 const GRACE_MS = 10_000;
 
@@ -30,7 +38,7 @@ export class Sessions {
   readonly #kv: Kv;
   readonly #lifetimes: Lifetimes;
   readonly #now: () => number;
-  readonly #listeners: ((session: Session, reason: SessionEnd) => Promise<void>)[] = [];
+  readonly #listeners: Ended[] = [];
 
   constructor(kv: Kv, lifetimes: Lifetimes, now: () => number = Date.now) {
     this.#kv = kv;
@@ -81,7 +89,7 @@ export class Sessions {
   ): Promise<{ sid: string; cookie?: string; seconds?: number; started: boolean }> {
     const current = await this.load(cookie);
     if (current?.user === walk.user) return this.#add(current.sid, digest(secretOf(cookie as string)), walk);
-    if (current) await this.end(current.sid, 'user changed');
+    if (current) await this.end(current.sid, 'user changed', walk.address);
     if (walk.proofs.length === 0) throw new Error('a session cannot start without evidence');
     return this.#start(walk);
   }
@@ -113,17 +121,17 @@ export class Sessions {
   }
 
   /** Tells every asker that takes part when a session ends, whatever ended it. */
-  onEnd(listener: (session: Session, reason: SessionEnd) => Promise<void>): void {
+  onEnd(listener: Ended): void {
     this.#listeners.push(listener);
   }
 
-  /** The one door out. Of several callers one tells; a session that has ended stays ended. */
-  async end(sid: string, reason: SessionEnd): Promise<void> {
+  /** The one door out, from `address` where a person asked for it. Of several callers one tells; what ended stays ended. */
+  async end(sid: string, reason: SessionEnd, address?: string): Promise<void> {
     const value = await this.#kv.take(this.key(sid));
     if (!value) return;
     const session = toSession(sid, JSON.parse(value));
     await this.#kv.leave(`su:${session.user}`, sid);
-    for (const tell of this.#listeners) await tell(session, reason);
+    for (const tell of this.#listeners) await tell(session, reason, address);
   }
 
   async #start(walk: Parameters<Sessions['join']>[1]) {

@@ -1,7 +1,9 @@
-/** Puts on record what happens on a walk: which one, for which application, from where. */
+/** Puts on record what happens on a walk (which one, for which application, from where) and the end of every session. */
 import type { AuditEvent, Recorder } from '../audit/event.ts';
+import type { Session } from '../domain/session.ts';
 import type { Browser } from './authentication.ts';
 import type { Facts } from './next.ts';
+import type { SessionEnd } from './sessions.ts';
 import type { SignIn } from './signins.ts';
 
 /** Why a sign-in came out as it did: what was asked, which policies required what, and the evidence that counted. */
@@ -31,5 +33,11 @@ export class Trail {
       address: browser.address,
       ...more,
     });
+  }
+
+  /** Every end of a session, whatever ended it. */
+  async ended({ sid, user }: Session, reason: SessionEnd, address?: string): Promise<void> {
+    const where = address === undefined ? {} : { address };
+    await this.#recorder.record({ type: 'session.ended', at: this.#now(), user, sid, ...where, detail: { reason } });
   }
 }

@@ -1,4 +1,5 @@
 /** What a person does with their own sign-in methods, on the account pages, without help. */
+import { rows } from '../attack/attacker.ts';
 import { type Page, Person } from '../support/person.ts';
 import {
   as,
@@ -136,6 +137,40 @@ describe('a new password', () => {
     const now = await fresh.submit(old, { password: 'a quiet lane between two walls' });
     expect(now.url.pathname).toBe('/account');
   });
+});
+
+test('every change of how mei signs in is on record, and the end of every session, by what ended it', async () => {
+  const mei = newcomer();
+  const elsewhere = new Person();
+  await rp.signIn(elsewhere, {}, as(mei));
+  const { person } = await home(mei);
+  const methods = await open(person, '/account/methods');
+  const added = await as(mei, { until: console_ })(
+    person,
+    await send(person, methods, '/account/methods/add', { method: 'totp' }),
+  );
+  const on = await send(person, added, '/account/two-step', { on: 'yes' });
+  const credential = /name="credential" value="([^"]+)"/.exec(on.html)?.[1] as string;
+  const removed = await send(person, on, '/account/methods/remove', { credential });
+  expect(removed.url.search).toBe('?said=removed');
+  await send(person, removed, '/account/password', { password: 'a quiet lane between two walls' });
+  await send(person, removed, '/account/sign-out');
+  const record = await rows<{ type: string; detail: Record<string, unknown>; address: string | null }>(
+    stile.databaseUrl,
+    `select type, detail, address from events where user_id = (select id from users where username = $1)
+     and type ~ '^(credential|two-step|session.ended)' order by id`,
+    [mei],
+  );
+  expect(record.map(({ type, detail }) => [type, detail.on ?? detail.reason ?? detail.method])).toEqual([
+    ['credential.added', 'totp'],
+    ['two-step.changed', true],
+    ['credential.removed', 'totp'],
+    ['two-step.changed', false],
+    ['credential.replaced', 'password'],
+    ['session.ended', 'password changed'],
+    ['session.ended', 'signed out'],
+  ]);
+  expect(record.every(({ address }) => address)).toBe(true);
 });
 
 test('recent sign-ins say where, what was proved and why more was asked', async () => {
