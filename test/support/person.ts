@@ -50,7 +50,7 @@ export class Person {
       const gone =
         attributes.some((one) => /^\s*(max-age=0|expires=thu, 01 jan 1970)/i.test(one)) || at === pair.length - 1;
       const path = attributes.find((one) => /^\s*path=\/./i.test(one))?.split('=')[1];
-      const name = (path ? `${path} ` : '') + pair.slice(0, at);
+      const name = (path && path !== '/' ? `${path} ` : '') + pair.slice(0, at);
       if (gone) this.cookies.delete(name);
       else this.cookies.set(name, pair.slice(at + 1));
     }
