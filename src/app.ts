@@ -9,7 +9,7 @@ import { accountRoutes } from './account/routes.ts';
 import { applyDeclared } from './admin/apply.ts';
 import { listenSocket } from './admin/socket.ts';
 import { groupRecorder } from './audit/recorder.ts';
-import type { Assurance } from './authentication/assurance.ts';
+import { assuranceOf } from './authentication/assurance.ts';
 import { Attempts } from './authentication/attempts.ts';
 import { Engine } from './authentication/engine.ts';
 import type { Sources } from './authentication/facts.ts';
@@ -27,7 +27,6 @@ import { createTotp } from './methods/totp/totp.ts';
 import { metrics, noMetrics } from './metrics.ts';
 import { oidcPages } from './oidc-pages.ts';
 import { builtInPolicies } from './policy/built-in.ts';
-import { basis, builtIn, metBy, mfa, oneFactor } from './policy/strengths.ts';
 import { oidcRoom } from './protocols/oidc/room.ts';
 import { MemoKv, requestScope } from './state/memo.ts';
 import { MemoryKv } from './state/memory.ts';
@@ -141,21 +140,10 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const errorPages = errors({ views, log });
 
   // Protocols.
-  const assurance: Assurance = {
-    names: new Map(Object.entries(config.assurance.names).map(([name, id]) => [name, builtIn[id]!])),
-    basis,
-    possible: (strength) =>
-      metBy(
-        [...methods.values()].flatMap((method) => method.worth),
-        strength,
-      ),
-    anyFactor: oneFactor,
-    mfa,
-  };
   const oidc = await oidcRoom({
     issuer: config.issuer,
     authentication: engine,
-    assurance,
+    assurance: assuranceOf(config.assurance.names, methods.values()),
     sessions,
     kv,
     catalogue,

@@ -1,10 +1,9 @@
 import type { Evidence } from '../domain/evidence.ts';
+import type { Method } from '../domain/method.ts';
 import type { Strength } from '../domain/strength.ts';
+import { basis, builtIn, metBy, mfa, oneFactor } from '../policy/strengths.ts';
 
-/**
- * What evidence is worth, as protocols may ask it: they never see the policy room itself. `app.ts` makes it from
- * policy/strengths.ts and the `assurance:` table of the configuration.
- */
+/** What evidence is worth, as protocols may ask it: they never see the policy room itself. */
 export interface Assurance {
   /** Strengths by their name on the wire (acr values, AuthnContext classes), in the order of the table. */
   readonly names: ReadonlyMap<string, Strength>;
@@ -16,4 +15,16 @@ export interface Assurance {
   readonly anyFactor: Strength;
   /** Two factors of different kinds: what `amr` calls `mfa`. */
   readonly mfa: Strength;
+}
+
+/** `names`: the `assurance:` table of the configuration, from wire names to ids of strengths there are. */
+export function assuranceOf(names: Readonly<Record<string, string>>, methods: Iterable<Method>): Assurance {
+  const worth = [...methods].flatMap((method) => method.worth);
+  return {
+    names: new Map(Object.entries(names).map(([name, id]) => [name, builtIn[id] as Strength])),
+    basis,
+    possible: (strength) => metBy(worth, strength),
+    anyFactor: oneFactor,
+    mfa,
+  };
 }

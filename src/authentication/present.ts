@@ -62,7 +62,10 @@ export function present(page: PageView, now: number): Page {
         username: signIn.name ?? facts.user?.username ?? '',
         changeable,
         others: step.others.length > 0,
-        stay: { offered: signIn.ask.keeps && !page.session?.stay, checked: signIn.stay },
+        stay: {
+          offered: signIn.ask.keeps && !page.session?.stay && facts.beginners.includes(step.method),
+          checked: signIn.stay,
+        },
         ...steps(page, step.ahead),
         ...why(page),
       });

@@ -53,7 +53,8 @@ export class Prover {
   ): Promise<void> {
     const { attempts, sources } = this.#parts;
     const now = this.#parts.now();
-    const stay = answer.stay === undefined ? signIn.stay : answer.stay !== '';
+    // A box that is not ticked sends nothing; pages of methods that begin no sign-in have none.
+    const stay = facts.beginners.includes(id) ? Boolean(answer.stay) : signIn.stay;
     const say = (said: Said) => change((latest) => ({ ...latest, stay, said: { ...said, method: id } }));
     if (isEmpty(answer)) return say({ kind: 'empty' });
 

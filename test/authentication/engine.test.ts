@@ -249,6 +249,24 @@ test('every sign-in is on record with what was asked, why, and what was proved; 
   ]);
 });
 
+test('"stay signed in" is what the box said last, and is not lost at the second factor', async () => {
+  const stays = async (...boxes: boolean[]) => {
+    const who = browser(`a browser ${boxes}`);
+    const id = await begin(who, { ...plain, wants: [{ anyOf: [builtIn.mfa!], essential: true }] });
+    await walking.answer(who, id, { username: 'ana' });
+    for (const [i, ticked] of boxes.entries()) {
+      const secret = i === boxes.length - 1 ? "ana's password" : 'a slip';
+      await walking.answer(who, id, { secret, ...(ticked ? { stay: 'yes' } : {}) });
+    }
+    await prove(who, id, "ana's totp");
+    expect(await step(who, id)).toBe('go');
+    return (await sessions.load(who.session))?.stay;
+  };
+  expect(await stays(true)).toBe(true);
+  expect(await stays(true, false)).toBe(false);
+  expect(await stays(false, true)).toBe(true);
+});
+
 describe('while somebody is on the way', () => {
   const both: Ask = { ...plain, wants: [{ anyOf: [builtIn.mfa!], essential: true }] };
   async function halfway(ask = both) {
