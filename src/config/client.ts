@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Problem, problem } from './problems.ts';
 import { loopback, parsed, section, secureAddress, text, webAddress, whole } from './words.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { builtIn } from '../policy/strengths.ts';
 import { brandColours } from '../web/brand.ts';
 import { clientAddress } from '../web/client-address.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { unknownKey } from './problems.ts';
 
 /** The small parts the schema is made of; each refuses with a sentence that says what is allowed. */
