@@ -14,7 +14,7 @@ export const forgetPerson = (signIn: SignIn): SignIn => {
 /** Adds evidence to the walk, unless the walk is about somebody else by now. */
 export function proven(latest: SignIn, judged: SignIn, evidence: Evidence, stay: boolean): SignIn {
   if (latest.user !== judged.user) return latest;
-  return { ...without(latest, 'said', 'chosen', 'challenge'), proofs: [...latest.proofs, evidence], stay };
+  return { ...without(latest, 'said', 'chosen', 'choosing', 'challenge'), proofs: [...latest.proofs, evidence], stay };
 }
 
 /** The sign-in without these parts of it. */

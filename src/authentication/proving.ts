@@ -55,7 +55,8 @@ export class Prover {
     const now = this.#parts.now();
     // A box that is not ticked sends nothing; pages of methods that begin no sign-in have none.
     const stay = facts.beginners.includes(id) ? Boolean(answer.stay) : signIn.stay;
-    const say = (said: Said) => change((latest) => ({ ...latest, stay, said: { ...said, method: id } }));
+    const say = (said: Said) =>
+      change((latest) => ({ ...without(latest, 'choosing'), stay, said: { ...said, method: id } }));
     if (isEmpty(answer)) return say({ kind: 'empty' });
 
     const { user } = facts;
@@ -106,7 +107,7 @@ export class Prover {
   ): Promise<void> {
     const method = this.#parts.sources.methods.get(id) as Method;
     const now = this.#parts.now();
-    const say = (said: Said) => change((latest) => ({ ...latest, said: { ...said, method: id } }));
+    const say = (said: Said) => change((latest) => ({ ...without(latest, 'choosing'), said: { ...said, method: id } }));
     if (isEmpty(answer)) return say({ kind: 'empty' });
     if (!facts.user || !method.confirm || signIn.registration?.method !== id) return;
     const confirmed = await method.confirm(signIn.registration.state, answer, now);

@@ -86,8 +86,9 @@ export class Walking {
       if (!held.signIn.ask.subject) await change(forgetPerson);
     } else if (answer.do === 'another') await change((signIn) => ({ ...without(signIn, 'said'), choosing: true }));
     else if (step.kind === 'identify') await this.#identify(answer.username ?? '', change);
-    else if (held.signIn.choosing || answer.method) {
-      await change((signIn) => ({ ...without(signIn, 'choosing', 'said'), chosen: answer.method ?? '' }));
+    else if (answer.method !== undefined) {
+      const chosen = answer.method;
+      await change((signIn) => ({ ...without(signIn, 'choosing', 'said'), chosen }));
     } else if (step.kind === 'consent') await this.#agree(browser, standing, change);
     else if (step.kind === 'register')
       await this.#parts.prover.register(browser, held.signIn, facts, step.method, answer, change);

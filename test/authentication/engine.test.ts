@@ -267,6 +267,18 @@ test('"stay signed in" is what the box said last, and is not lost at the second 
   expect(await stays(false, true)).toBe(true);
 });
 
+test('an answer typed in one tab counts though the other tab shows the choice of methods meanwhile', async () => {
+  const who = await signedIn('ana');
+  const id = await begin(who, { ...plain, after: now });
+  expect(await walking.look(who, id)).toMatchObject({ step: { method: 'password', others: ['totp'] } });
+  await walking.answer(who, id, { do: 'another' });
+  await prove(who, id, 'a slip');
+  expect(await walking.look(who, id)).toMatchObject({ signIn: { said: { kind: 'wrong', method: 'password' } } });
+  await walking.answer(who, id, { do: 'another' });
+  await prove(who, id, "ana's password");
+  expect(await step(who, id)).toBe('go');
+});
+
 describe('while somebody is on the way', () => {
   const both: Ask = { ...plain, wants: [{ anyOf: [builtIn.mfa!], essential: true }] };
   async function halfway(ask = both) {
