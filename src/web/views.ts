@@ -153,8 +153,8 @@ function zoneIn(req: IncomingMessage): string | undefined {
 /** Where this page can be opened again; undefined for the answer to a form, which cannot. */
 function addressOf(req: IncomingMessage): string | undefined {
   const whole = (req as { originalUrl?: string }).originalUrl ?? req.url ?? '/';
-  // Not `//host`, which as a link would lead away from here.
-  return req.method === 'GET' && /^\/(?!\/)/.test(whole) ? whole : undefined;
+  // Not `//host` or `/\\host`, which as a link would lead away from here.
+  return req.method === 'GET' && /^\/(?![/\\])/.test(whole) ? whole : undefined;
 }
 
 function footer(req: IncomingMessage, languages: readonly Language[], now: string) {
