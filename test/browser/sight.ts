@@ -1,7 +1,8 @@
 /**
- * Somebody sits at Chromium, and every page they stand on is looked at: axe-core in light and dark, wide and at 320 px,
- * nothing cut off or sticking out, one heading, no error in the console (a CSP violation is one), and forms as plain as an
- * HtmlUnit-class browser needs them. With STILE_SCREENS=folder each page is photographed too, for people to look at.
+ * Somebody sits at Chromium, and every page they stand on is looked at: axe-core, in the light on a desk and in the dark
+ * at 320 px; nothing cut off or sticking out; one heading; no error in the console (a CSP violation is one); and forms
+ * as plain as an HtmlUnit-class browser needs them. With STILE_SCREENS=folder each page is photographed too, in both
+ * themes, on a desk and on a phone, for people to look at.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -84,18 +85,12 @@ export class Sight {
     const views = [
       { scheme: 'light', size: wide },
       { scheme: 'dark', size: narrow },
-      { scheme: 'light', size: narrow },
-      { scheme: 'dark', size: wide },
     ] as const;
-    for (const { scheme, size } of views) {
+    for (const { scheme, size } of this.#scripted ? views : []) {
       await page.emulateMedia({ colorScheme: scheme });
       await page.setViewportSize(size);
-      const where = `${scheme} ${size.width}`;
-      if (!this.#scripted) continue;
-      found.push(...(await sticksOut(page)).map((what) => `${where}: ${what}`));
-      // Colours do not depend on the width: the other half of the table is for the layout alone.
-      if (scheme === (size === wide ? 'light' : 'dark'))
-        found.push(...(await axed(page)).map((what) => `${where}: ${what}`));
+      const wrong = [...(await sticksOut(page)), ...(await axed(page))];
+      found.push(...wrong.map((what) => `${scheme} ${size.width}: ${what}`));
     }
     if (screens) await this.#photograph(name);
     await page.emulateMedia({ colorScheme: 'light' });
