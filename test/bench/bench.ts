@@ -27,7 +27,7 @@ Measures Stile against the goals of performance, on a Redis and a Postgres of it
   --json FILE    write {id: {value, goal, unit, better, spread, rounds}} as well
   --help         this`;
 
-/** The exit code: 0 whether or not goals are met, 2 when the question was wrong. */
+/** The exit code: 0 whether or not goals are met, 1 when something could not be measured, 2 when the question was wrong. */
 export async function bench(args: readonly string[]): Promise<number> {
   const asked = question(args);
   if (typeof asked === 'string') {
@@ -39,15 +39,21 @@ export async function bench(args: readonly string[]): Promise<number> {
     return 0;
   }
   const redis = await startRedis();
-  const postgres = await startPostgres();
+  const postgres = await startPostgres({ durable: true });
   process.env.TEST_REDIS_URL = redis.url;
   process.env.TEST_DATABASE_URL = postgres.url;
   const results: Results = {};
+  let failed = 0;
   try {
     for (const [id, measure] of Object.entries(measures)) {
       if (!asked.only.includes(id)) continue;
       console.error(`${id} ...`);
-      Object.assign(results, await measure(results));
+      try {
+        Object.assign(results, await measure(results));
+      } catch (error) {
+        failed = 1;
+        console.error(error);
+      }
     }
   } finally {
     await Promise.all([redis.stop(), postgres.stop()]);
@@ -55,7 +61,7 @@ export async function bench(args: readonly string[]): Promise<number> {
   const sorted: Results = Object.fromEntries(Object.entries(results).sort(([a], [b]) => byNumber(a, b)));
   console.log(table(sorted));
   if (asked.json) writeFileSync(asked.json, `${JSON.stringify(sorted, null, 2)}\n`);
-  return 0;
+  return failed;
 }
 
 function question(args: readonly string[]): string | { help: boolean; only: readonly string[]; json?: string } {

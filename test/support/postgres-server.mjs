@@ -49,8 +49,11 @@ function openToAll(file) {
   }
 }
 
-/** A PostgreSQL of its own on a free port, empty, fast and forgetful; user and database `postgres`. */
-export async function startPostgres() {
+/**
+ * A PostgreSQL of its own on a free port, empty; user and database `postgres`. Fast and forgetful, unless `durable`: then a
+ * commit is one, as in production.
+ */
+export async function startPostgres({ durable = false } = {}) {
   const programs = await findPrograms();
   const folder = temporaryFolder('postgres');
   const data = join(folder, 'data');
@@ -62,11 +65,12 @@ export async function startPostgres() {
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr || made.error?.message}`);
   const port = await freePort();
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  const hasty = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'shared_buffers=32MB'];
+  const hasty = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
+  const settings = ['shared_buffers=32MB', ...(durable ? [] : hasty)];
   const server = await startServer({
     name: 'PostgreSQL',
     command: join(programs, 'postgres'),
-    args: ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', folder, ...hasty.flatMap((one) => ['-c', one])],
+    args: ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', folder, ...settings.flatMap((one) => ['-c', one])],
     folder,
     signal: 'SIGINT',
     ...nobody,
