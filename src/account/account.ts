@@ -27,7 +27,7 @@ import type { Views } from '../web/views.ts';
 export const accountApplication: Application = {
   id: 'stile:account',
   name: 'Your account',
-  protocol: 'oidc',
+  protocol: 'account',
   thirdParty: false,
   settings: {},
   disabled: false,

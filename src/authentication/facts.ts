@@ -157,7 +157,7 @@ async function unshared(
   const { shares } = ask;
   if (!shares || (!application.thirdParty && !shares.again)) return [];
   if (signIn?.agreed) return shares.items.filter((item) => !signIn.agreed?.includes(item));
-  if (shares.again) return shares.items.length > 0 ? shares.items : ['openid'];
+  if (shares.again) return shares.items;
   const agreed = await sources.agreedItems(user.id, application.id);
   return shares.items.filter((item) => !agreed.includes(item));
 }

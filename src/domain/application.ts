@@ -1,4 +1,5 @@
-export type Protocol = 'oidc' | 'saml';
+/** `account` is ours alone: the account pages, which are an application of their own to policies and records. */
+export type Protocol = 'oidc' | 'saml' | 'account';
 
 /** What people sign in to. One table, one `protocol` column; `settings` are read by the protocol's own room only. */
 export interface Application {

@@ -80,6 +80,24 @@ test('a restart loses no refresh token, no registered application and no signing
   expect(next.access_token).toBeTruthy();
 });
 
+test('discovery names exactly the acr values somebody here can reach', async () => {
+  const discovery = await (await fetch(`${stile.issuer}/.well-known/openid-configuration`)).json();
+  expect(discovery.acr_values_supported.toSorted()).toEqual([
+    'http://schemas.microsoft.com/claims/multipleauthn',
+    'https://refeds.org/profile/mfa',
+    'https://refeds.org/profile/sfa',
+    'urn:stile:acr:aal1',
+    'urn:stile:acr:aal2',
+  ]);
+  expect(discovery).toMatchObject({
+    response_types_supported: ['code'],
+    code_challenge_methods_supported: ['S256'],
+    authorization_response_iss_parameter_supported: true,
+    backchannel_logout_supported: true,
+    ui_locales_supported: ['de', 'en'],
+  });
+});
+
 test('client credentials give a machine a token without a person', async () => {
   const tokens = await client.clientCredentialsGrant(rp.config);
   expect(await client.tokenIntrospection(rp.config, tokens.access_token)).toMatchObject({
@@ -123,6 +141,14 @@ describe('a third party', () => {
     await person.go(`${stile.issuer}/account/applications/remove`, { method: 'POST', body });
     await expect(client.fetchUserInfo(partner.config, silent.tokens.access_token, first.claims.sub)).rejects.toThrow();
     expect((await partner.signIn(person, { scope, prompt: 'none' }, nobody)).error).toBe('consent_required');
+  });
+
+  test('is agreed to even when it asks for nothing but who somebody is', async () => {
+    const partner = await RelyingParty.at(stile, { id: 'partner' });
+    const met: string[] = [];
+    const { claims } = await partner.signIn(new Person(), {}, as(someone(), { met }));
+    expect(met).toContain('consent');
+    expect(claims.sub).toBeTruthy();
   });
 
   test('is told access_denied when the person does not want to share', async () => {

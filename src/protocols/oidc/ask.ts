@@ -121,7 +121,7 @@ function earliest(maxAge: unknown, force: boolean, now: number): number | undefi
 }
 
 function sharedItems(params: Params): string[] {
-  const scopes = words(params.scope).filter((scope) => scope !== 'openid');
+  const scopes = words(params.scope);
   const claims = claimsOf(params);
   const named = [claims.id_token, claims.userinfo].flatMap((part) => Object.keys(part ?? {}));
   return [...new Set([...scopes, ...named.filter((name) => !aboutTheSignIn.has(name))])];

@@ -55,14 +55,19 @@ async function answerTo(ctx: KoaContextWithOIDC, checking: Checking): Promise<Ou
   const sub = requestedSubject(paramsOf(ctx));
   const ask = walk?.ask ?? newAsk(ctx, sub, checking);
   visit.ask = ask;
-  const evaluation = await checking.authentication.evaluate(visit.browser, ask, { walk: walk?.id });
+  // Before the engine looks: whom it lets through goes on record as signed in.
+  const walked = walk?.end && 'user' in walk.end ? walk.end.user : undefined;
+  const another = sub !== undefined && walked !== undefined && subjectOf(ctx, walked, checking) !== sub;
+  const evaluation = another
+    ? undefined
+    : await checking.authentication.evaluate(visit.browser, ask, { walk: walk?.id });
   if (walk) await checking.authentication.forget(walk.id);
+  if (!evaluation) throw new Refusal('other-person');
   if (evaluation.kind === 'missing') {
     if (ask.passive) throw new Refusal(evaluation.refusal);
     return undefined;
   }
   const { outcome } = evaluation;
-  if (sub !== undefined && subjectOf(ctx, outcome.user.id, checking) !== sub) throw new Refusal('other-person');
   // Signed out or replaced in another tab since this request began: the view the library holds is somebody else's.
   if (outcome.sid !== visit.session?.sid || outcome.user.id !== visit.session?.user)
     throw new Refusal('sign-in-needed');

@@ -21,7 +21,7 @@ describe('an authorization request becomes an Ask', () => {
       choose: false,
       passive: false,
       keeps: true,
-      shares: { items: [], again: false },
+      shares: { items: ['openid'], again: false },
     });
   });
 
@@ -95,7 +95,7 @@ describe('an authorization request becomes an Ask', () => {
 
   test('scopes and claims about the person are shared, claims about the sign-in are not', () => {
     const ask = askFor({ scope: 'openid email offline_access', ...claims({ acr: null, groups: null, email: null }) });
-    expect(ask.shares?.items).toEqual(['email', 'offline_access', 'groups']);
+    expect(ask.shares?.items).toEqual(['openid', 'email', 'offline_access', 'groups']);
   });
 
   test('login_hint and ui_locales travel along', () => {

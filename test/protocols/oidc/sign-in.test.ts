@@ -220,7 +220,7 @@ describe('what is shared', () => {
     const chrome = await signedIn(house, 'ana', 'password');
     expect(refusal(await ask(house, chrome, 'shop', silent))).toBe('consent_required');
     const page = await ask(house, chrome, 'shop');
-    expect(house.door.asked.at(-1)!.shares!.items).toEqual(['profile', 'email', 'groups']);
+    expect(house.door.asked.at(-1)!.shares!.items).toEqual(['openid', 'profile', 'email', 'groups']);
     const said = await chrome.go(`${house.issuer}${page.pathname}?user=ana&agree`, {});
     expect((await redeem(house, 'shop', (await chrome.go(said.to)).to)).claims()!.sub).toBe('ana');
     expect(refusal(await ask(house, chrome, 'shop', silent))).toBeNull();
