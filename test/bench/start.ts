@@ -1,11 +1,11 @@
 /** P11: how long a start takes and what it holds: from the process's birth to the first 200 of /readyz. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { CALLBACK, newcomer, settings } from '../support/rp.ts';
+import { CALLBACK, settings } from '../support/rp.ts';
 import { type Stile, startStile } from '../support/stile.ts';
 import { type Results, result } from './result.ts';
 import { memoryOf, startMeasured } from './servers.ts';
 import { load, prepare } from './silent.ts';
-import { client, signIn } from './visitor.ts';
+import { anybody, client, signIn } from './visitor.ts';
 
 const rounds = 5;
 
@@ -72,7 +72,7 @@ async function underLoad(): Promise<number> {
   try {
     const prepared = await prepare(stile);
     await load(prepared, 5000);
-    await Promise.all(Array.from({ length: 16 }, () => signIn(stile.issuer, newcomer())));
+    await Promise.all(Array.from({ length: 16 }, () => signIn(stile.issuer, anybody())));
     await load(prepared, 2000);
     for (const visitor of prepared.visitors) visitor.leave();
     return memoryOf(stile.pid).peak;

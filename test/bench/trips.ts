@@ -1,9 +1,10 @@
 /** P2: round trips and statements, of Stile and, for comparison, of the bare library. */
-import { newcomer, someone } from '../support/rp.ts';
+import { someone } from '../support/rp.ts';
 import { type Counter, countStatements, countTrips } from '../support/trips.ts';
 import { countsOf, countTotp } from './counts.ts';
 import { type Aim, type Results, result } from './result.ts';
 import { startBare, startMeasured } from './servers.ts';
+import { anybody } from './visitor.ts';
 
 export async function trips(): Promise<Results> {
   const { TEST_REDIS_URL = '', TEST_DATABASE_URL = '' } = process.env;
@@ -12,9 +13,9 @@ export async function trips(): Promise<Results> {
   Object.assign(process.env, { TEST_REDIS_URL: redis.url, TEST_DATABASE_URL: postgres.url });
   try {
     const stile = await startMeasured();
-    const counted = await countsOf(stile.issuer, redis, newcomer());
+    const counted = await countsOf(stile.issuer, redis, anybody());
     const totp = await countTotp(stile.issuer, redis, [someone(), someone(), someone()]);
-    const statements = await countsOf(stile.issuer, postgres, newcomer());
+    const statements = await countsOf(stile.issuer, postgres, anybody());
     const sqlTotp = await countTotp(stile.issuer, postgres, [someone(), someone(), someone()]);
     await stile.stop();
     const bare = await startBare();

@@ -32,6 +32,10 @@ export function door(issuer: string, more: Record<string, string> = {}): string 
   return `${issuer}/auth?${query}`;
 }
 
+let count = 0;
+/** Somebody with a password and nothing else; the same people again after forty. */
+export const anybody = (): string => `mei${count++ % 40}`;
+
 /** Signs in through whatever pages there are; gives back the browser and the address it was sent to. */
 export async function signIn(issuer: string, username: string, more: Record<string, string> = {}) {
   const person = new Person();
