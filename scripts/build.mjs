@@ -106,6 +106,8 @@ export async function build() {
   // In a process of its own: it takes 850 MB, and start.mjs makes this one the server.
   const { status } = spawnSync(process.execPath, [join(root, 'scripts/embedded-snapshot.mjs')], { stdio: 'inherit' });
   if (status !== 0) throw new Error('the snapshot of the embedded database could not be made');
+  // Its service would live as long as the server that is started from here.
+  await esbuild.stop();
   writeFileSync(stamp, wanted);
 }
 

@@ -63,7 +63,11 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const { db, sealer, users, credentials, browsers, applications, consents, events, tokens, signingKeys, subjectKey } =
     stores;
   const store = config.redisUrl
-    ? new RedisKv({ url: config.redisUrl, onError: (error) => log.warn({ err: error }, 'redis') })
+    ? new RedisKv({
+        url: config.redisUrl,
+        onAway: (error) => log.warn({ err: error }, 'Redis is away'),
+        onBack: () => log.info('Redis is back'),
+      })
     : new MemoryKv();
   const kv = new MemoKv(store);
   const counters = config.metrics ? await metrics(config.metrics) : noMetrics;
@@ -151,7 +155,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     tokens,
     signingKeys,
     recorder,
-    pages: oidcPages(views, now),
+    pages: oidcPages(views, log, now),
     cookieKeys: config.secrets.map((one) => derive(one, 'cookies').toString('base64url')),
     subjectKey,
     languages: views.words.languages.map(({ tag }) => tag),

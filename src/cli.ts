@@ -33,6 +33,11 @@ async function unlockDirectly(store: string, username: string): Promise<Unlocked
 
 process.exitCode = await run(process.argv.slice(2), {
   version: JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')).version,
+  place() {
+    const { dataDir, databaseUrl, demo } = readEnvironment(process.env, (path) => readFileSync(path, 'utf8'));
+    if (databaseUrl) return 'the database of DATABASE_URL';
+    return demo ? `${dataDir}, the demo's; is STILE_CONFIG set?` : dataDir;
+  },
   out: (line) => console.log(line),
   complain: (line) => console.error(line),
   async unlock(store, username) {

@@ -17,8 +17,7 @@ const secret = [
 /** Logs as JSON on standard error: standard output is for what a person who starts us reads. */
 export function logger(level: string): Logger {
   const paths = secret.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
-  return pino(
-    { level, redact: { paths, censor: '[redacted]' }, base: { name: 'stile' } },
-    pino.destination({ fd: 2, sync: true }),
-  );
+  // An error's own `code` is ECONNREFUSED and its like.
+  const censor = (value: unknown, path: string[]) => (path.join('.') === 'err.code' ? value : '[redacted]');
+  return pino({ level, redact: { paths, censor }, base: { name: 'stile' } }, pino.destination({ fd: 2, sync: true }));
 }

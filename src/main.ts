@@ -1,12 +1,15 @@
 /** Reads the configuration, builds, listens, and drains on SIGTERM. */
 import { buildApp } from './app.ts';
-import { ConfigurationError, loadConfig } from './config.ts';
+import { loadConfig } from './config.ts';
 import { greeting } from './greeting.ts';
 import { logger } from './log.ts';
+import { unstarted } from './unstarted.ts';
 import { type Serving, serve } from './web/server.ts';
 
-/** Draining has ten seconds of its own; closing the stores gets five more. */
-const LEAVING_MS = 15_000;
+/** Behind a proxy, how long to say "not ready" before the door shuts. */
+const LINGER_MS = 3_000;
+/** Lingering and draining have thirteen seconds; closing the stores gets five more. */
+const LEAVING_MS = 18_000;
 
 async function start(): Promise<void> {
   const config = loadConfig({ env: process.env });
@@ -18,11 +21,11 @@ async function start(): Promise<void> {
     port: config.port,
     ...(config.host ? { host: config.host } : {}),
     ...(config.tls ? { tls: config.tls } : {}),
+    linger: config.proxies.length > 0 ? LINGER_MS : 0,
   }).catch(async (error) => {
     await app.close();
     throw error;
   });
-  console.log(greeting(config));
   let leaving = false;
   const leave = async () => {
     if (leaving) return;
@@ -35,12 +38,10 @@ async function start(): Promise<void> {
   };
   process.on('SIGTERM', () => void leave());
   process.on('SIGINT', () => void leave());
+  console.log(greeting(config));
 }
 
-start().catch((error: NodeJS.ErrnoException) => {
-  if (error instanceof ConfigurationError) console.error(error.message);
-  else if (error.code === 'EADDRINUSE')
-    console.error(`${error.message}: another program has this port. Set PORT to take another.`);
-  else console.error(error.name === 'StoreAway' || error.name === 'FolderInUse' ? error.message : error);
+start().catch((error: Error) => {
+  console.error(unstarted(error) ?? error);
   process.exit(1);
 });

@@ -38,6 +38,7 @@ const rooms: Readonly<Record<string, Room>> = {
   // It plays the person: it shows the codes their authenticator app would, and opens the example application.
   demo: { knows: ['domain', 'web', 'methods', 'examples'], types: ['config'] },
   log: { knows: [] },
+  unstarted: { knows: [] },
   metrics: { knows: ['audit'] },
   greeting: { knows: [], types: ['config'] },
   // Parts of the composition root, named for what they put together.

@@ -9,11 +9,14 @@ export const usage = `Usage: stile <command>
   --help       this text
   --version    the version
 
-The command talks to the server running on the same DATA_DIR, or to its database (DATABASE_URL) when none runs.
+The command needs the environment of its server: it talks to the one running on the same DATA_DIR, or opens its
+database (DATABASE_URL) when none runs. Without STILE_CONFIG that is the demo's.
 Exit codes: 0 done, 1 no such person, 2 the command was not understood, 3 neither server nor database answered.`;
 
 export interface Terminal {
   readonly version: string;
+  /** Where people are looked up, for whoever finds nobody. */
+  place(): string;
   out(line: string): void;
   complain(line: string): void;
   /** Throws when neither server nor database answers. */
@@ -40,7 +43,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     const result = await terminal.unlock(store, username);
     if (json) terminal.out(JSON.stringify({ store, username, ...result }));
     if (result.kind === 'not-found') {
-      if (!json) terminal.complain(`Nobody in the store ${store} is called ${username}.`);
+      if (!json)
+        terminal.complain(`Nobody in the store ${store} is called ${username} (looked in ${terminal.place()}).`);
       return 1;
     }
     if (!json) terminal.out(words(result.username, result.credentials));

@@ -4,6 +4,14 @@ import type { Sealer } from '../domain/sealer.ts';
 const ivLength = 12;
 const tagLength = 16;
 
+/** Sealed by a secret that was not given, or is given no longer. */
+export class NotOurSecret extends Error {
+  constructor() {
+    super('sealed by a secret that is not ours');
+    this.name = 'NotOurSecret';
+  }
+}
+
 /** 32 bytes for one purpose (cookies, pairwise subjects, ...) from one secret: HKDF-SHA256, RFC 5869. */
 export const derive = (secret: string, purpose: string): Buffer =>
   Buffer.from(hkdfSync('sha256', secret, '', `stile ${purpose}`, 32));
@@ -29,7 +37,7 @@ export function secretsSealer(secrets: readonly string[]): Sealer {
     open(sealed, context) {
       const dot = sealed.indexOf('.');
       const key = keys.get(sealed.slice(0, dot));
-      if (!key) throw new Error('sealed by a secret that is not ours');
+      if (!key) throw new NotOurSecret();
       const bytes = Buffer.from(sealed.slice(dot + 1), 'base64url');
       if (bytes.length < ivLength + tagLength) throw new Error('sealed value is cut short');
       const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, ivLength), { authTagLength: tagLength });

@@ -19,11 +19,15 @@ export interface Errors {
 
 const storeRetry = 5;
 
-export function errors(options: { views: Views; log: Pick<Logger, 'error' | 'warn'>; now?: () => number }): Errors {
+export function errors(options: {
+  views: Views;
+  log: Pick<Logger, 'error' | 'warn' | 'info'>;
+  now?: () => number;
+}): Errors {
   const { views, log, now = Date.now } = options;
   const answer = (res: ServerResponse, error: unknown) => {
     const shown = pageErrorOf(error);
-    if (shown.status >= 500) report(shown, error, res);
+    report(shown, error, res);
     if (res.headersSent) {
       res.destroy();
       return;
@@ -35,7 +39,8 @@ export function errors(options: { views: Views; log: Pick<Logger, 'error' | 'war
   const report = (shown: PageError, error: unknown, res: ServerResponse) => {
     // The path alone: queries carry codes and hints.
     const where = { reference: shown.reference, method: res.req.method, path: res.req.url?.split('?')[0] };
-    if (shown.key === 'away') log.warn({ ...where, err: error }, 'a store is away');
+    if (shown.status < 500) log.info({ ...where, status: shown.status }, shown.key);
+    else if (shown.key === 'away') log.warn({ ...where, err: error }, 'a store is away');
     else log.error({ ...where, err: error }, 'fault');
   };
   const sendPage = (res: ServerResponse, shown: PageError) => {

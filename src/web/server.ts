@@ -4,11 +4,15 @@
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 
 export interface Serving {
   readonly port: number;
   readonly draining: () => boolean;
-  /** Stops accepting, lets what is in flight finish for at most ten seconds, then cuts it. Safe to call twice. */
+  /**
+   * Says that it is leaving (`draining`) for as long as `linger`, then stops accepting, lets what is in flight finish for
+   * at most ten seconds, and cuts it. Safe to call twice.
+   */
   drain(): Promise<void>;
 }
 
@@ -28,6 +32,8 @@ export async function serve(options: {
   port: number;
   host?: string;
   tls?: { cert: string | Buffer; key: string | Buffer };
+  /** Milliseconds to go on answering while leaving: time for a balancer to see /readyz say 503 and look elsewhere. */
+  linger?: number;
 }): Promise<Serving> {
   let drained: Promise<void> | undefined;
   const inFlight = new Set<ServerResponse>();
@@ -49,19 +55,21 @@ export async function serve(options: {
       resolve();
     });
   });
+  const close = () =>
+    new Promise<void>((resolve) => {
+      const cut = setTimeout(() => server.closeAllConnections(), patience);
+      server.close(() => {
+        clearTimeout(cut);
+        resolve();
+      });
+      server.closeIdleConnections();
+      inFlight.forEach(last);
+    });
   return {
     port: (server.address() as AddressInfo).port,
     draining: () => drained !== undefined,
     drain() {
-      drained ??= new Promise<void>((resolve) => {
-        const cut = setTimeout(() => server.closeAllConnections(), patience);
-        server.close(() => {
-          clearTimeout(cut);
-          resolve();
-        });
-        server.closeIdleConnections();
-        inFlight.forEach(last);
-      });
+      drained ??= options.linger ? wait(options.linger).then(close) : close();
       return drained;
     },
   };

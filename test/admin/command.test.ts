@@ -30,6 +30,7 @@ async function type(...args: string[]) {
   const [out, complaints]: [string[], string[]] = [[], []];
   const code = await run(args, {
     version: '0.1.0',
+    place: () => 'data/demo',
     out: (line) => out.push(line),
     complain: (line) => complaints.push(line),
     async unlock(store, username) {

@@ -81,14 +81,16 @@ test('a restart loses no refresh token, no registered application and no signing
 });
 
 test('discovery names exactly the acr values somebody here can reach', async () => {
-  const discovery = await (await fetch(`${stile.issuer}/.well-known/openid-configuration`)).json();
-  expect(discovery.acr_values_supported.toSorted()).toEqual([
+  const response = await fetch(`${stile.issuer}/.well-known/openid-configuration`);
+  const discovery = (await response.json()) as Record<string, string[]>;
+  expect(discovery.acr_values_supported?.toSorted()).toEqual([
     'http://schemas.microsoft.com/claims/multipleauthn',
     'https://refeds.org/profile/mfa',
     'https://refeds.org/profile/sfa',
     'urn:stile:acr:aal1',
     'urn:stile:acr:aal2',
   ]);
+  expect(discovery.claims_supported).toContain('department');
   expect(discovery).toMatchObject({
     response_types_supported: ['code'],
     code_challenge_methods_supported: ['S256'],

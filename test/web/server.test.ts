@@ -5,14 +5,14 @@ import { anyone, routes } from '../../src/web/routes.ts';
 import { serve } from '../../src/web/server.ts';
 import { files, strictViews } from './pages.ts';
 
-async function running(checks: Record<string, () => Promise<boolean>> = {}) {
+async function running(checks: Record<string, () => Promise<boolean>> = {}, linger = 0) {
   const app = express();
   let release = () => {};
   const slow = new Promise<void>((resolve) => {
     release = resolve;
   });
   let draining = () => false;
-  const { handler, notFound } = errors({ views: strictViews, log: { error() {}, warn() {} } as never });
+  const { handler, notFound } = errors({ views: strictViews, log: { error() {}, warn() {}, info() {} } });
   healthRoutes(routes(app), checks, () => draining());
   routes(app)
     .get('/assets/:file', anyone, files.handler)
@@ -29,7 +29,7 @@ async function running(checks: Record<string, () => Promise<boolean>> = {}) {
       throw new Error('a bug');
     });
   app.use(notFound, handler);
-  const serving = await serve({ app, port: 0, host: '127.0.0.1' });
+  const serving = await serve({ app, port: 0, host: '127.0.0.1', linger });
   draining = serving.draining;
   return { ...serving, release, at: (path: string) => `http://127.0.0.1:${serving.port}${path}` };
 }
@@ -46,6 +46,15 @@ test('is alive, and ready only when everything it needs answers', async () => {
   expect(ready.status).toBe(503);
   expect(await ready.json()).toEqual({ ready: false, database: 'ready', kv: 'away' });
   await server.drain();
+});
+
+test('behind a proxy it says that it is leaving while it still answers, then shuts the door', async () => {
+  const server = await running({}, 300);
+  const drained = server.drain();
+  const leaving = await fetch(server.at('/readyz'));
+  expect([leaving.status, await leaving.json()]).toEqual([503, { ready: false, draining: true }]);
+  await drained;
+  await expect(fetch(server.at('/readyz'))).rejects.toThrow();
 });
 
 test('a route lets on only whom its guard lets on', async () => {
