@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Knex } from 'knex';
 import pg from 'pg';
 import { judged } from './away.ts';
@@ -11,6 +12,7 @@ export class Lane {
   readonly #config: pg.ClientConfig;
   readonly #names = new Map<string, { name: string; text: string }>();
   #client: Promise<pg.Client> | undefined;
+  #holding = false;
 
   constructor(config: pg.ClientConfig) {
     this.#config = config;
@@ -23,6 +25,7 @@ export class Lane {
     try {
       const client = await opening;
       return await new Promise<Row[]>((resolve, reject) => {
+        this.#hold(client);
         client.query({ ...this.#prepared(text), values: [...values] }, (error: Error | null, result) =>
           error ? reject(error) : resolve(result.rows),
         );
@@ -51,6 +54,19 @@ export class Lane {
     if (this.#client !== opening) return;
     this.#client = undefined;
     opening.then((client) => client.end()).catch(() => {});
+  }
+
+  /** What is asked in one turn of the event loop goes out in one write. */
+  #hold(client: pg.Client): void {
+    if (this.#holding) return;
+    // Not in the driver's types.
+    const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+    this.#holding = true;
+    stream.cork();
+    setImmediate(() => {
+      this.#holding = false;
+      stream.uncork();
+    });
   }
 
   #prepared(text: string): { name: string; text: string } {
