@@ -79,7 +79,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const totp = createTotp({ window: config.totp.window });
   const methods: ReadonlyMap<string, Method> = new Map([password, totp].map((method) => [method.id, method]));
   const local = createLocalStore(users);
-  await applyDeclared({
+  const disabled = await applyDeclared({
     config,
     users,
     credentials,
@@ -166,6 +166,8 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     now,
   });
   engine.register(oidc.asker);
+  // Not before everybody who has to be told is listening.
+  for (const user of disabled) await sessions.endAll(user, 'user disabled');
   // Last of those who are told, so that a record that cannot be written keeps no application from hearing of it.
   sessions.onEnd((session, reason, address) => trail.ended(session, reason, address));
 

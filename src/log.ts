@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 
 /** Fields that may hold a secret, wherever a careless line puts them. */
 const secret = [
@@ -14,10 +14,14 @@ const secret = [
   'authorization',
 ];
 
+/** An error's own `code`: ECONNREFUSED and its like, or a SQLSTATE. Nothing anybody proves himself with looks so. */
+const errno = /^([A-Z][A-Z_]{2,40}|[0-9A-Z]{5})$/;
+
 /** Logs as JSON on standard error: standard output is for what a person who starts us reads. */
-export function logger(level: string): Logger {
+export function logger(level: string, to: DestinationStream = pino.destination({ fd: 2, sync: true })): Logger {
   const paths = secret.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
-  // An error's own `code` is ECONNREFUSED and its like.
-  const censor = (value: unknown, path: string[]) => (path.join('.') === 'err.code' ? value : '[redacted]');
-  return pino({ level, redact: { paths, censor }, base: { name: 'stile' } }, pino.destination({ fd: 2, sync: true }));
+  // Of the path only its last part is a text for certain: the first may be a symbol of pino's.
+  const censor = (value: unknown, path: readonly PropertyKey[]) =>
+    path.at(-1) === 'code' && typeof value === 'string' && errno.test(value) ? value : '[redacted]';
+  return pino({ level, redact: { paths, censor }, base: { name: 'stile' } }, to);
 }

@@ -75,11 +75,10 @@ export function accountRoutes(app: Router, parts: AccountParts): void {
       await parts.users.setTwoStep(user.id, false);
       await record(res, 'two-step.changed', { on: false, because: 'the last second factor was removed' });
     }
-    for (const session of await parts.sessions.ofUser(user.id)) {
-      const provedByIt = session.evidence.some((piece) => piece.credential === going.id);
-      if (provedByIt && session.sid !== sid)
-        await parts.sessions.end(session.sid, 'credential removed', browser.address);
-    }
+    await parts.sessions.endAll(user.id, 'credential removed', {
+      which: (session) => session.sid !== sid && session.evidence.some((piece) => piece.credential === going.id),
+      address: browser.address,
+    });
     res.redirect(303, '/account/methods?said=removed');
   });
 
@@ -106,9 +105,10 @@ export function accountRoutes(app: Router, parts: AccountParts): void {
     const chosen = await parts.choosePassword(user, password);
     if ('why' in chosen) return page(res, 'password', { wrong: true, why: chosen.why }, 422);
     await record(res, 'credential.replaced', { method: 'password' });
-    for (const session of await parts.sessions.ofUser(user.id)) {
-      if (session.sid !== sid) await parts.sessions.end(session.sid, 'password changed', browser.address);
-    }
+    await parts.sessions.endAll(user.id, 'password changed', {
+      which: (session) => session.sid !== sid,
+      address: browser.address,
+    });
     res.redirect(303, '/account/methods?said=password-changed');
   });
 

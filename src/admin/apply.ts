@@ -39,8 +39,11 @@ const source = 'file';
 /** Passwords are hashed a few at a time: more would only wait in the pool, which turns away a crowd. */
 const together = 32;
 
-/** Applies the file; doing it again, or on two nodes at once, is doing it once. One audit event when something changed. */
-export async function applyDeclared(parts: Applying): Promise<void> {
+/**
+ * Applies the file; doing it again, or on two nodes at once, is doing it once. One audit event when something changed.
+ * Returns the ids of those it disabled, whose sessions have to end.
+ */
+export async function applyDeclared(parts: Applying): Promise<readonly string[]> {
   const { config, users, applications, recorder, log, now } = parts;
 
   const revision = await applications.revision();
@@ -59,9 +62,10 @@ export async function applyDeclared(parts: Applying): Promise<void> {
 
   for (const id of foreign) log.warn({ application: id }, 'declared, but here from elsewhere: left alone');
   const [added, changed] = [ids('added'), ids('changed')];
-  if (!applicationsChanged && added.length + changed.length + usersGone.length === 0) return;
+  if (!applicationsChanged && added.length + changed.length + usersGone.length === 0) return [];
   const detail = { users: { added, changed, disabled: usersGone }, applications: { disabled: applicationsGone } };
   await recorder.record({ type: 'configuration.applied', at: now(), detail });
+  return usersGone;
 }
 
 async function declare(parts: Applying, person: ConfiguredUser): Promise<Fate> {

@@ -23,7 +23,8 @@ export type SessionEnd =
   | 'ended by its owner'
   | 'rp logout'
   | 'password changed'
-  | 'credential removed';
+  | 'credential removed'
+  | 'user disabled';
 
 type Ended = (session: Session, reason: SessionEnd, address?: string) => Promise<void>;
 
@@ -132,6 +133,17 @@ export class Sessions {
     const session = toSession(sid, JSON.parse(value));
     await this.#kv.leave(`su:${session.user}`, sid);
     for (const tell of this.#listeners) await tell(session, reason, address);
+  }
+
+  /** Ends a user's sessions, or those of them that `which` names. */
+  async endAll(
+    user: string,
+    reason: SessionEnd,
+    { which = () => true, address }: { which?: (session: Session) => boolean; address?: string } = {},
+  ): Promise<void> {
+    for (const session of await this.ofUser(user)) {
+      if (which(session)) await this.end(session.sid, reason, address);
+    }
   }
 
   async #start(walk: Parameters<Sessions['join']>[1]) {

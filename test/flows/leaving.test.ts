@@ -11,17 +11,18 @@ let payroll: RelyingParty;
 let wiki: RelyingParty;
 let ears: Listener;
 
+const wikiClient = () => ({
+  client_id: 'wiki',
+  client_secret: 'a client secret for tests',
+  redirect_uris: ['https://rp.example/cb'],
+  backchannel_logout_uri: `${ears.url}/wiki`,
+  backchannel_logout_session_required: true,
+  post_logout_redirect_uris: ['https://rp.example/bye'],
+});
+
 beforeAll(async () => {
   ears = await Listener.start();
-  const wikiClient = {
-    client_id: 'wiki',
-    client_secret: 'a client secret for tests',
-    redirect_uris: ['https://rp.example/cb'],
-    backchannel_logout_uri: `${ears.url}/wiki`,
-    backchannel_logout_session_required: true,
-    post_logout_redirect_uris: ['https://rp.example/bye'],
-  };
-  stile = await startStile({ config: settings({ applications: [{ id: 'wiki', name: 'Wiki', oidc: wikiClient }] }) });
+  stile = await startStile({ config: settings({ applications: [{ id: 'wiki', name: 'Wiki', oidc: wikiClient() }] }) });
   payroll = await RelyingParty.at(stile);
   wiki = await RelyingParty.at(stile, { id: 'wiki' });
 });
@@ -113,4 +114,17 @@ test('a step-up in one tab leaves a parallel tab signed in for ten seconds, with
   await payroll.signIn(person, { acr_values: MFA }, as(username));
   const late = await payroll.signIn(tab, { prompt: 'none' }, nobody);
   expect(late.claims).toMatchObject({ acr: 'urn:stile:acr:aal1', amr: ['pwd'] });
+});
+
+test('whom the file no longer declares is signed out at the next start, and the applications are told', async () => {
+  const { username, person, second } = await atBoth();
+  const config = settings({ applications: [{ id: 'wiki', name: 'Wiki', oidc: wikiClient() }] });
+  const left = config.users.filter((user) => (user as { username: string }).username !== username);
+  await stile.halt();
+  await stile.again({ config: { ...config, users: left } });
+  expect(token((await ears.received(1))[0] as string).sid).toBe(second.claims.sid);
+  await expect(userinfo(wiki, second.tokens, second.claims.sub)).rejects.toThrow();
+  expect((await payroll.signIn(person, { prompt: 'none' }, nobody)).error).toBe('login_required');
+  await stile.halt();
+  await stile.again();
 });

@@ -130,7 +130,8 @@ function sharedItems(params: Params): string[] {
 /** Claims that say how somebody signed in, not who he is: nothing to agree to. */
 const aboutTheSignIn = new Set(['sub', 'sid', 'auth_time', 'acr', 'amr', 'iss']);
 
-function hintedSubject(jwt: unknown): string | undefined {
+/** The `sub` of an id_token_hint, whose signature the library has checked. */
+export function hintedSubject(jwt: unknown): string | undefined {
   if (typeof jwt !== 'string') return undefined;
   const { sub } = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString());
   return sub;

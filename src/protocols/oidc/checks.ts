@@ -10,7 +10,7 @@ import type { Ask } from '../../domain/ask.ts';
 import type { Outcome } from '../../domain/outcome.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import { assertionOf } from './acr.ts';
-import { askOf, MalformedClaims, type Params, requestedAcr, requestedSubject } from './ask.ts';
+import { askOf, hintedSubject, MalformedClaims, type Params, requestedAcr, requestedSubject } from './ask.ts';
 import { errors, interactionPolicy } from './library.ts';
 import { oauthError } from './refusals.ts';
 import type { Subjects } from './subjects.ts';
@@ -89,11 +89,12 @@ function newAsk(ctx: KoaContextWithOIDC, sub: string | undefined, { assurance, n
 }
 
 /**
- * A pairwise subject cannot be turned back into a user: it is the session's, or somebody has to sign in whose subject is
- * compared afterwards.
+ * A pairwise subject cannot be turned back into a user, and one that only the request names must not make the page show
+ * whose it is: it is the session's, or somebody has to sign in whose subject is compared afterwards.
  */
 function whom(ctx: KoaContextWithOIDC, sub: string, checking: Checking): { subject: string } | { choose: true } {
-  if (ctx.oidc.client!.subjectType !== 'pairwise') return { subject: sub };
+  const hinted = hintedSubject(paramsOf(ctx).id_token_hint) !== undefined;
+  if (hinted && ctx.oidc.client!.subjectType !== 'pairwise') return { subject: sub };
   const user = currentVisit().session?.user;
   if (user !== undefined && subjectOf(ctx, user, checking) === sub) return { subject: user };
   if (ctx.oidc.prompts.has('none')) throw new Refusal('sign-in-needed');

@@ -120,7 +120,10 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
   provider.use(only(/^\/\.well-known\//, truthfulDiscovery(assurance)));
   provider.on('server_error', (ctx, error) => serverError(ctx, error, parts.onFault));
   // Koa prints what nobody listens to. Its types are older than the library's.
-  (provider as unknown as NodeJS.EventEmitter).on('error', parts.onFault);
+  (provider as unknown as NodeJS.EventEmitter).on('error', (error) => {
+    // Whoever hangs up, or speaks no HTTP, in the middle of a request is no fault of ours.
+    if (!(error as { headerSent?: boolean }).headerSent) parts.onFault(error);
+  });
   provider.on('backchannel.error', (_ctx, error, client) => parts.onUntold(client.clientId, error));
   sessions.onEnd(tellClients({ provider, clients, subjects, onUntold: parts.onUntold }));
   const answer = provider.callback();
