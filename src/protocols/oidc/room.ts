@@ -122,7 +122,7 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
   // Koa prints what nobody listens to. Its types are older than the library's.
   (provider as unknown as NodeJS.EventEmitter).on('error', (error) => {
     // Whoever hangs up, or speaks no HTTP, in the middle of a request is no fault of ours.
-    if (!(error as { headerSent?: boolean }).headerSent) parts.onFault(error);
+    if (!/^(HPE_|ECONN|EPIPE)/.test((error as NodeJS.ErrnoException).code ?? '')) parts.onFault(error);
   });
   provider.on('backchannel.error', (_ctx, error, client) => parts.onUntold(client.clientId, error));
   sessions.onEnd(tellClients({ provider, clients, subjects, onUntold: parts.onUntold }));
