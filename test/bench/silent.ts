@@ -4,8 +4,8 @@ import { type Results, result } from './result.ts';
 import { cpuOf, type Running, startBare, startMeasured } from './servers.ts';
 import { anybody, signIn, Visitor } from './visitor.ts';
 
-const rounds = 11;
-const roundMs = 1500;
+const rounds = 25;
+const roundMs = 700;
 const warmUpMs = 3000;
 /** Enough that neither server waits for a disk. */
 const atOnce = 32;
