@@ -231,7 +231,7 @@ describe('the file', () => {
       const fresh = new Person();
       const end = await as(ana)(fresh, await fresh.go((await rp.request()).url));
       expect(end.url.searchParams.get('error')).toBe('access_denied');
-      expect((await person.go(`${stile.issuer}/account`)).status).toBe(403);
+      expect((await person.go(`${stile.issuer}/account`)).url.pathname).toMatch(/^\/signin\//);
       expect((await raw(stile.issuer, '/auth?client_id=spa')).status).toBe(400);
       await stile.halt();
       await stile.again({ config: all });
