@@ -37,7 +37,8 @@ export class Prover {
   /** Whom the method is asked about. */
   async subject(facts: Facts, signIn: SignIn, method: string): Promise<Subject> {
     const now = this.#parts.now();
-    if (!facts.user) return { credentials: [], now };
+    // Before anything is proved every name gets the same page in the same time, whomever it names.
+    if (!facts.user || !facts.vouched) return { credentials: [], now };
     const { held } = await this.#held(facts.user.id, signIn.browser, method);
     return { user: facts.user, credentials: held.filter((one) => !one.disabled), now };
   }
