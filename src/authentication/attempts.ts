@@ -109,7 +109,7 @@ export class Attempts {
    * does a browser its person signed in with before.
    */
   async failed(address: string, known: boolean): Promise<void> {
-    const failures = await this.#kv.count(`fa:${address}`, this.#limits.addressSeconds);
+    const failures = await this.#kv.count(`fa:${networkOf(address)}`, this.#limits.addressSeconds);
     const over = failures - this.#limits.addressFailures;
     if (over >= 0 && !known) await wait(Math.min(SLOWEST_MS, 500 + over * 20));
   }
@@ -117,4 +117,15 @@ export class Attempts {
   #until(attempt: Exclude<Attempt, { kind: 'go' }>, now: number): number {
     return attempt.kind === 'locked' ? attempt.until : now + this.#limits.lockSeconds * 1000;
   }
+}
+
+/** What one subscriber is given: an IPv4 address, or the /64 of an IPv6 one, in which he has more addresses than guesses. */
+export function networkOf(address: string): string {
+  if (!address.includes(':')) return address;
+  const [head = [], tail = []] = address.split('::').map((half) => half.split(':').filter(Boolean));
+  const groups = [...head, ...Array<string>(Math.max(0, 8 - head.length - tail.length)).fill('0'), ...tail];
+  return groups
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':');
 }

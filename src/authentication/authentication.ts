@@ -5,6 +5,7 @@
 import type { Ask } from '../domain/ask.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { RefusalCode } from '../domain/refusal.ts';
+import type { User } from '../domain/user.ts';
 
 /** The browser at the other end of one request. Made by web/browser.ts; the only way cookies reach this room. */
 export interface Browser {
@@ -57,6 +58,8 @@ export interface Authentication {
   begin(browser: Browser, ask: Ask, resume: { asker: string; ticket: string; id?: string }): Promise<{ path: string }>;
   /** The walk of this browser by that id; undefined when it is unknown, expired or another browser's. */
   walk(browser: Browser, id: string): Promise<Walk | undefined>;
+  /** False while a rule keeps this person out of the application, whatever they prove: what was issued before is worth nothing. */
+  admits(user: User, application: string): boolean;
   /** Forget a walk that has been answered. */
   forget(id: string): Promise<void>;
 }

@@ -2,9 +2,10 @@
 import type { Recorder } from '../audit/event.ts';
 import type { Ask } from '../domain/ask.ts';
 import type { Outcome } from '../domain/outcome.ts';
+import type { User } from '../domain/user.ts';
 import type { Kv } from '../state/kv.ts';
 import type { Asker, Authentication, Browser, Evaluation, Walk } from './authentication.ts';
-import { fullFacts, plainlyDone, quickFacts, type Sources, type Standing, stillProved } from './facts.ts';
+import { admits, fullFacts, plainlyDone, quickFacts, type Sources, type Standing, stillProved } from './facts.ts';
 import { type Facts, next, refusalOf, type Step } from './next.ts';
 import type { Sessions } from './sessions.ts';
 import { hashOf, type SignIn, type SignIns } from './signins.ts';
@@ -86,6 +87,10 @@ export class Engine implements Authentication {
     await this.prefetch(browser, id);
     const signIn = (await this.parts.signIns.read(id, browser.id))?.signIn;
     return signIn && { id, ask: signIn.ask, ticket: signIn.ticket, ...(signIn.end ? { end: signIn.end } : {}) };
+  }
+
+  admits(user: User, application: string): boolean {
+    return admits(this.parts.sources, user, application);
   }
 
   async forget(id: string): Promise<void> {

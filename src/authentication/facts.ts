@@ -81,6 +81,13 @@ function counted({ ask, session, signIn }: Standing, user: User | undefined): re
   return ask.after === undefined ? all : all.filter((piece) => piece.at > (ask.after as number));
 }
 
+/** Whether no rule keeps this person out of the application. */
+export function admits(sources: Sources, user: User, id: string): boolean {
+  const application = sources.application(id);
+  if (!application || application.disabled || user.disabled) return false;
+  return !decide(sources.policies, { user, application }).blocked;
+}
+
 /** Facts from the session and the user alone: enough to see that nothing is missing, which is the common case. */
 export async function quickFacts(sources: Sources, standing: Standing): Promise<Facts | undefined> {
   const { ask, session, signIn } = standing;

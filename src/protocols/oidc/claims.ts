@@ -39,14 +39,19 @@ export type People = Pick<Users, 'byId'>;
 
 /**
  * The library's Account. On its authorization endpoint it only wants the id of somebody the engine is about to look up
- * itself; everywhere else a user who is gone or disabled has no account, and tokens stop working.
+ * itself; everywhere else a user who is gone, disabled or no longer let in has no account, and tokens stop working.
  */
-export async function accountOf(people: People, id: string, route: string): Promise<Account | undefined> {
+export async function accountOf(
+  people: People,
+  id: string,
+  route: string,
+  admits: (user: User) => boolean,
+): Promise<Account | undefined> {
   if (route === 'authorization' || route === 'resume') {
     return { accountId: id, claims: async () => claimsOf(await existing(people, id)) };
   }
   const user = await people.byId(id);
-  return user && !user.disabled ? { accountId: id, claims: () => claimsOf(user) } : undefined;
+  return user && !user.disabled && admits(user) ? { accountId: id, claims: () => claimsOf(user) } : undefined;
 }
 
 async function existing(people: People, id: string): Promise<User> {

@@ -62,7 +62,10 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
       short: { signed: true, httpOnly: true, sameSite: 'lax' },
     },
     interactions: { policy: signInPolicy(parts), url: (_ctx, interaction) => walkPath(authentication, interaction) },
-    findAccount: (ctx, id) => accountOf(people, id, ctx.oidc.route),
+    findAccount: (ctx, id) =>
+      accountOf(people, id, ctx.oidc.route, (user) =>
+        authentication.admits(user, ctx.oidc.client?.application as string),
+      ),
     loadExistingGrant: (ctx) => grantFor(ctx, subjects),
     pairwiseIdentifier: async (_ctx, user, client) => subjects.pairwise(user, client.sectorIdentifier as string),
     // Without offline_access a refresh token serves only while its session lives.
