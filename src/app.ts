@@ -51,6 +51,9 @@ export interface App {
   close(): Promise<void>;
 }
 
+/** How often expired tokens are taken out of the database. */
+const PURGE_MS = 3_600_000;
+
 const root = resolve(import.meta.dirname, '..');
 
 export async function buildApp(config: Config, log: Logger, draining: () => boolean = () => false): Promise<App> {
@@ -196,6 +199,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
       await credentials.replace(user.id, choice.credential, now());
       return { ok: true };
     },
+    endTokens: (user) => tokens.destroyByUser(user),
     async withdraw(user, id) {
       await consents.withdraw(user, id);
       await tokens.destroyByUser(user, clientIdOf(catalogue.byId(id)?.settings));
@@ -212,6 +216,10 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   app.use(errorPages.handler);
 
   // A read-only DATA_DIR beside Postgres costs the command line its way in, not the server its start.
+  const purge = () =>
+    tokens.purge(now()).catch((error) => log.warn({ err: error }, 'expired tokens could not be removed'));
+  const purging = setInterval(purge, PURGE_MS).unref();
+
   const socket = await listenSocket(join(config.dataDir, 'stile.sock'), { users, credentials, recorder, now }).catch(
     (error) => log.warn({ err: error }, 'no socket for the command line'),
   );
@@ -226,6 +234,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
       });
     },
     async close() {
+      clearInterval(purging);
       catalogue.stop();
       await writer.drain();
       await socket?.close();

@@ -50,6 +50,8 @@ export interface AccountParts {
   browserOf(req: Request, res: Response): Browser;
   /** Judges and keeps a new password (methods/password); `why` names the rule it breaks. */
   choosePassword(user: User, password: string): Promise<{ ok: true } | { why: string }>;
+  /** Ends every token that outlives sessions, whichever application holds it. */
+  endTokens(user: string): Promise<void>;
   /** Takes back what an application was given, its tokens included. */
   withdraw(user: string, application: string): Promise<void>;
 }

@@ -105,6 +105,8 @@ export function accountRoutes(app: Router, parts: AccountParts): void {
     const chosen = await parts.choosePassword(user, password);
     if ('why' in chosen) return page(res, 'password', { wrong: true, why: chosen.why }, 422);
     await record(res, 'credential.replaced', { method: 'password' });
+    // Whoever had the old password may have got himself a refresh token with it.
+    await parts.endTokens(user.id);
     await parts.sessions.endAll(user.id, 'password changed', {
       which: (session) => session.sid !== sid,
       address: browser.address,

@@ -45,7 +45,8 @@ export class Engine implements Authentication {
     const walked = walk ? (await signIns.read(walk, browser.id))?.signIn : undefined;
     if (walked && !walked.end) return { kind: 'missing', refusal: 'interaction-needed' };
     if (walked?.end && 'refusal' in walked.end) return { kind: 'missing', refusal: walked.end.refusal };
-    const signIn = walked && (await stillProved(sources, walked));
+    // What a kept walk proved lies in the session by now, and ends with it.
+    const signIn = walked && (ask.keeps ? walked : await stillProved(sources, walked));
     const session = await sessions.load(browser.session);
     const decided = await this.decide({ ask, session, signIn, browser: browser.id && hashOf(browser.id), now: now() });
     if (!decided) return { kind: 'missing', refusal: 'denied' };

@@ -131,10 +131,10 @@ export class Walking {
     });
     if (joined.cookie) browser.keepSession(joined.cookie, joined.seconds);
     const proved = signIn.proofs.map((piece) => piece.method);
-    await this.#parts.browsers.remember(user, signIn.browser, proved, this.#now());
-    if (joined.started) {
-      await this.#parts.trail.leave(browser, 'session.started', signIn, { user, sid: joined.sid });
-    }
+    await Promise.all([
+      this.#parts.browsers.remember(user, signIn.browser, proved, this.#now()),
+      joined.started && this.#parts.trail.leave(browser, 'session.started', signIn, { user, sid: joined.sid }),
+    ]);
     return true;
   }
 

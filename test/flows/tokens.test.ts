@@ -1,7 +1,7 @@
 /** Tokens after the sign-in: they keep saying how it was, and die when they should (RFC 9470, RFC 9700). */
 import * as client from 'openid-client';
 import { type Page, Person } from '../support/person.ts';
-import { as, MFA, nobody, RelyingParty, settings, someone } from '../support/rp.ts';
+import { as, MFA, newcomer, nobody, RelyingParty, settings, someone } from '../support/rp.ts';
 import { type Stile, startStile } from '../support/stile.ts';
 
 const base = { client_secret: 'a client secret for tests', redirect_uris: ['https://rp.example/cb'] };
@@ -68,6 +68,19 @@ test('a refresh token with offline_access outlives the session; ana signing out 
   await person.go(`${stile.issuer}/account/sign-out`, { method: 'POST', body: new URLSearchParams({ csrf }) });
   const next = await client.refreshTokenGrant(rp.config, tokens.refresh_token as string);
   expect(next.claims()?.acr).toBe('urn:stile:acr:aal1');
+});
+
+test('a new password ends the refresh tokens got with the old one', async () => {
+  const person = new Person();
+  const mei = newcomer();
+  const { tokens } = await rp.signIn(person, { scope: 'openid offline_access' }, as(mei));
+  const page = await person.go(`${stile.issuer}/account/password`);
+  const csrf = /name="csrf" value="([^"]+)"/.exec(page.html)?.[1] as string;
+  const body = new URLSearchParams({ csrf, password: 'a quiet lane between two walls' });
+  const changed = await person.go(`${stile.issuer}/account/password`, { method: 'POST', body });
+  expect(changed.url.search).toBe('?said=password-changed');
+  const refreshed = client.refreshTokenGrant(rp.config, tokens.refresh_token as string);
+  await expect(refreshed).rejects.toMatchObject({ error: 'invalid_grant' });
 });
 
 test('a restart loses no refresh token, no registered application and no signing key', async () => {

@@ -418,5 +418,3 @@ export async function signedIn(house: House, user: string, ...classes: MethodCla
   await chrome.prove(new URL('/signin/none', house.issuer), user, ...classes);
   return chrome;
 }
-
-export type { JWK };
