@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import type { JWK } from 'jose';
 import * as rp from 'openid-client';
 import type { AuditEvent } from '../../../src/audit/event.ts';
 import type { Assurance } from '../../../src/authentication/assurance.ts';
