@@ -10,8 +10,12 @@ type Line = { reference: string; path: string };
 
 function answered(error: unknown, headers: Record<string, string> = {}, views: Views = strictViews) {
   const { res } = exchange(headers, '/signin/7Q?code=secret');
-  const log = { error: [] as Line[], warn: [] as Line[] };
-  const logger = { error: (line: Line) => log.error.push(line), warn: (line: Line) => log.warn.push(line) };
+  const log = { error: [] as Line[], warn: [] as Line[], info: [] as Line[] };
+  const logger = {
+    error: (line: Line) => log.error.push(line),
+    warn: (line: Line) => log.warn.push(line),
+    info: (line: Line) => log.info.push(line),
+  };
   let body = '';
   res.end = ((text: string) => {
     body = text;
@@ -45,6 +49,8 @@ test('an expected no keeps its status, its page and its Retry-After, and is not 
   expect(res.getHeader('retry-after')).toBe('30');
   expect(body).toContain('Wait a little, then try again');
   expect(log.error).toEqual([]);
+  // The reference a person reads out is found.
+  expect(log.info).toMatchObject([{ path: '/signin/7Q', reference: expect.stringMatching(/^.{4}-.{4}$/) }]);
 });
 
 test('a sign-in that is gone gets its own page', () => {
