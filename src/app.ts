@@ -1,7 +1,6 @@
 /** The composition root: makes every part and hands it what it needs, in reading order. No business is decided here. */
-import { readFileSync } from 'node:fs';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { extname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import express from 'express';
 import type { Logger } from 'pino';
 import { accountApplication, accountAsker } from './account/account.ts';
@@ -26,6 +25,7 @@ import { createPassword } from './methods/password/password.ts';
 import { createTotp } from './methods/totp/totp.ts';
 import { metrics, noMetrics } from './metrics.ts';
 import { oidcPages } from './oidc-pages.ts';
+import { openPages } from './pages.ts';
 import { builtInPolicies } from './policy/built-in.ts';
 import { oidcRoom } from './protocols/oidc/room.ts';
 import { MemoKv, requestScope } from './state/memo.ts';
@@ -34,8 +34,6 @@ import { RedisKv } from './state/redis.ts';
 import { derive } from './state/sealer.ts';
 import { Catalogue } from './store/catalogue.ts';
 import { openStores } from './stores.ts';
-import { assets } from './web/assets.ts';
-import { brandCss } from './web/brand.ts';
 import { browserOf } from './web/browser.ts';
 import { clientAddress } from './web/client-address.ts';
 import { csrf } from './web/csrf.ts';
@@ -43,7 +41,6 @@ import { errors } from './web/errors.ts';
 import { healthRoutes } from './web/health.ts';
 import { reference } from './web/reference.ts';
 import { anyone, routes } from './web/routes.ts';
-import { views as makeViews } from './web/views.ts';
 
 export interface App {
   readonly listener: RequestListener;
@@ -130,20 +127,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const web = { secure, address: (req: IncomingMessage) => client(req).address };
   const browser = (req: IncomingMessage, res: ServerResponse) => browserOf(req, res, web);
   const forms = csrf(derive(secret, 'csrf'));
-  const logo = config.brand.logoFile;
-  const logoName = logo && `logo${extname(logo)}`;
-  const made = {
-    'brand.css': brandCss(config.brand.accent),
-    ...(logo ? { [logoName as string]: readFileSync(logo) } : {}),
-  };
-  const files = assets({ dir: join(root, 'public'), made, secure });
-  const views = makeViews({
-    brand: { name: config.brand.name, ...(logoName ? { logo: files.href(logoName) } : {}) },
-    dir: join(root, 'views'),
-    locales: join(root, 'locales'),
-    secure,
-    asset: files.href,
-  });
+  const { files, views } = openPages(config, root);
   const errorPages = errors({ views, log });
 
   // Protocols.

@@ -43,6 +43,7 @@ const rooms: Readonly<Record<string, Room>> = {
   greeting: { knows: [], types: ['config'] },
   // Parts of the composition root, named for what they put together.
   stores: { knows: ['state', 'store'], types: ['config'] },
+  pages: { knows: ['web'], types: ['config'] },
   'oidc-pages': { knows: ['web'], types: ['protocols/oidc'] },
 };
 

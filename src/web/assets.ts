@@ -15,6 +15,7 @@ const types: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
   '.svg': 'image/svg+xml',
   '.png': 'image/png',
+  '.webp': 'image/webp',
 };
 
 interface Asset {
@@ -75,7 +76,7 @@ function asset(name: string, bytes: Buffer): Asset {
   return {
     type,
     bytes,
-    gzip: extname(name) === '.png' ? undefined : gzipSync(bytes),
+    gzip: ['.png', '.webp'].includes(extname(name)) ? undefined : gzipSync(bytes),
     hash: createHash('sha256').update(bytes).digest('base64url').slice(0, 16),
   };
 }

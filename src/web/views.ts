@@ -35,7 +35,13 @@ export interface Views {
 }
 
 export interface ViewsOptions {
-  readonly brand: { readonly name: string; readonly logo?: string };
+  /** `help` and `privacy` are addresses of the organisation's own, linked from the foot of every sign-in page. */
+  readonly brand: {
+    readonly name: string;
+    readonly logo?: string | undefined;
+    readonly help?: string | undefined;
+    readonly privacy?: string | undefined;
+  };
   /** The folders views/ and locales/. */
   readonly dir: string;
   readonly locales: string;

@@ -1,6 +1,6 @@
 /** What whoever runs Stile looks at: health, metrics, TLS of its own. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,5 +65,25 @@ test('TLS of its own: https issuer, Secure __Host- cookies, HSTS', async () => {
   expect(cookie).toMatch(/^__Host-stile_browser=[^;]+; .*Secure/i);
   expect(cookie).toMatch(/HttpOnly/i);
   expect(cookie).toMatch(/SameSite=Lax/i);
+  rmSync(dir, { recursive: true });
+});
+
+test('an organisation sees its own name, logo, colour, help and privacy, and nothing of it needs script', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'stile-brand-'));
+  const logo = join(dir, 'mark.svg');
+  writeFileSync(logo, '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path d="M0 0h1v1z"/></svg>');
+  const urls = { help_url: 'https://northfold.example/help', privacy_url: 'https://northfold.example/privacy' };
+  const stile = await start({
+    config: settings({ brand: { name: 'Northfold', accent: '#6b2fb3', logo_file: logo, ...urls } }),
+  });
+  const page = await new Person().go(`${stile.issuer}/account`);
+  expect(page.html).toContain(`<a href="${urls.help_url}">Help</a>`);
+  expect(page.html).toContain(`<a href="${urls.privacy_url}">Privacy</a>`);
+  const src = /<img src="([^"]+)"/.exec(page.html)?.[1] as string;
+  const image = await fetch(new URL(src, stile.issuer));
+  expect([image.status, image.headers.get('content-type')]).toEqual([200, 'image/svg+xml']);
+  expect(page.html).toMatch(/>Northfold</);
+  const css = /href="(\/assets\/brand\.css[^"]*)"/.exec(page.html)?.[1] as string;
+  expect(await (await fetch(new URL(css, stile.issuer))).text()).toContain('--brand-accent: #6b2fb3');
   rmSync(dir, { recursive: true });
 });
