@@ -1,5 +1,5 @@
 /** A session as it lies in Kv, and back. */
-import type { Evidence, MethodClassName } from '../domain/evidence.ts';
+import { type Evidence, type MethodClassName, methodClasses } from '../domain/evidence.ts';
 import type { Participation, Session } from '../domain/session.ts';
 
 const KEPT_EVIDENCE = 40;
@@ -32,9 +32,11 @@ export interface Stored {
 export const pack = (piece: Evidence): Stored['e'][number] =>
   piece.credential ? [piece.class, piece.at, piece.credential] : [piece.class, piece.at];
 
-function unpack([name, at, credential]: Stored['e'][number]): Evidence {
+/** What is not of the alphabet (another version's, a stand-in's) is no evidence. */
+function unpack([name, at, credential]: Stored['e'][number]): Evidence[] {
+  if (!Object.hasOwn(methodClasses, name)) return [];
   const method = name.split(':', 1)[0] as string;
-  return credential ? { class: name, method, at, credential } : { class: name, method, at };
+  return [credential ? { class: name, method, at, credential } : { class: name, method, at }];
 }
 
 /** A session used for weeks must not grow without end. `p.n`, what the old secret sees, counts from the front. */
@@ -49,7 +51,7 @@ export function toSession(sid: string, stored: Stored, seen = stored.e): Session
   return {
     sid,
     user: stored.u,
-    evidence: seen.map(unpack),
+    evidence: seen.flatMap(unpack),
     startedAt: stored.s,
     expiresAt: stored.x,
     stay: stored.y === 1,

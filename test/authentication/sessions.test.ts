@@ -1,5 +1,8 @@
+import fc from 'fast-check';
 import { Sessions } from '../../src/authentication/sessions.ts';
 import type { Evidence } from '../../src/domain/evidence.ts';
+import { methodClassNames } from '../../src/domain/evidence.ts';
+import { builtIn, satisfies } from '../../src/policy/strengths.ts';
 import { MemoryKv } from '../../src/state/memory.ts';
 
 const hours = 3600;
@@ -183,4 +186,29 @@ test("a person sees all their sessions, newest first, and nobody else's", async 
   const second = await signIn();
   await signIn('bob');
   expect((await sessions.ofUser('ana')).map((session) => session.sid)).toEqual([second.sid, first.sid]);
+});
+
+test('stand-ins never become evidence: whatever a stored session claims beyond the alphabet of methods is not there', async () => {
+  const { sid, cookie } = await signIn();
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(
+        fc.oneof(fc.constantFrom('access-pass', 'trusted-device', 'email-code', '__proto__', 'toString'), fc.string()),
+      ),
+      async (claimed) => {
+        const entry = (await kv.read(sessions.key(sid)))!;
+        const stored = JSON.parse(entry.value);
+        const known = new Set<string>(methodClassNames);
+        stored.e = [['password', now], ...claimed.filter((name) => !known.has(name)).map((name) => [name, now, 'c9'])];
+        await kv.set(sessions.key(sid), JSON.stringify(stored), 3600);
+        const { evidence } = (await sessions.load(cookie))!;
+        expect(evidence).toEqual([{ class: 'password', method: 'password', at: now }]);
+        expect(
+          Object.values(builtIn)
+            .filter((one) => satisfies(evidence, one))
+            .map((one) => one.id),
+        ).toEqual(['one-factor', 'aal1', 'sfa']);
+      },
+    ),
+  );
 });
