@@ -23,7 +23,9 @@ export async function embeddedSnapshot(folder) {
   const pglite = await PGlite.create({ dataDir: half, initDbStartParams: ['--wal-segsize=1'] });
   // Nobody makes a database from a template here, and two thirds of the files a first start copies would be theirs.
   for (const template of ['template0', 'template1']) {
-    await pglite.exec(`update pg_database set datistemplate = false, datallowconn = true where datname = '${template}'`);
+    await pglite.exec(
+      `update pg_database set datistemplate = false, datallowconn = true where datname = '${template}'`,
+    );
     await pglite.exec(`drop database ${template}`);
   }
   await pglite.exec('checkpoint');
