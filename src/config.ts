@@ -15,20 +15,15 @@ import { type File, schema } from './config/schema.ts';
 import { holdsDemo, holdsOthers, keepSecret, markDemo } from './config/secret.ts';
 import { inFile, readYaml } from './config/yaml.ts';
 import type { Application } from './domain/application.ts';
+import type { User } from './domain/user.ts';
 
 export { ConfigurationError } from './config/problems.ts';
 
 /** An application of the file, ready for the table of applications. */
 export type ConfiguredApplication = Omit<Application, 'disabled'>;
 
-export interface ConfiguredUser {
-  readonly store: string;
-  readonly username: string;
-  readonly name: string;
-  readonly email?: string;
-  readonly emailVerified: boolean;
-  readonly groups: readonly string[];
-  readonly claims: Readonly<Record<string, unknown>>;
+export interface ConfiguredUser
+  extends Pick<User, 'store' | 'username' | 'name' | 'email' | 'emailVerified' | 'groups' | 'claims'> {
   /** What seeds a new user: at most one of the two. */
   readonly password?: string;
   readonly passwordHash?: string;

@@ -4,11 +4,12 @@ import type { Ask } from '../domain/ask.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { User } from '../domain/user.ts';
 import type { Kv } from '../state/kv.ts';
+import { browserHash } from '../web/browser.ts';
 import type { Asker, Authentication, Browser, Evaluation, Walk } from './authentication.ts';
 import { admits, fullFacts, plainlyDone, quickFacts, type Sources, type Standing, stillProved } from './facts.ts';
 import { type Facts, next, refusalOf, type Step } from './next.ts';
 import type { Sessions } from './sessions.ts';
-import { hashOf, type SignIn, type SignIns } from './signins.ts';
+import type { SignIn, SignIns } from './signins.ts';
 import { explanation } from './trail.ts';
 
 export interface EngineParts {
@@ -48,7 +49,13 @@ export class Engine implements Authentication {
     // What a kept walk proved lies in the session by now, and ends with it.
     const signIn = walked && (ask.keeps ? walked : await stillProved(sources, walked));
     const session = await sessions.load(browser.session);
-    const decided = await this.decide({ ask, session, signIn, browser: browser.id && hashOf(browser.id), now: now() });
+    const decided = await this.decide({
+      ask,
+      session,
+      signIn,
+      browser: browser.id && browserHash(browser.id),
+      now: now(),
+    });
     if (!decided) return { kind: 'missing', refusal: 'denied' };
     const { facts, step } = decided;
     if (step.kind !== 'done' || !facts.user) {
@@ -75,7 +82,7 @@ export class Engine implements Authentication {
       asker: resume.asker,
       ticket: resume.ticket,
       ask,
-      browser: hashOf(browser.bind()),
+      browser: browserHash(browser.bind()),
       startedAt: now(),
       proofs: [],
       stay: false,

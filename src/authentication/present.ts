@@ -1,5 +1,7 @@
 /** Which page a step is, and what stands on it. Pure: everything a person reads is decided here, its words are in locales/. */
 import type { Evidence } from '../domain/evidence.ts';
+import type { Strength } from '../domain/strength.ts';
+import { satisfies } from '../policy/strengths.ts';
 import type { Facts } from './next.ts';
 import { stepName, type View } from './walking.ts';
 
@@ -84,7 +86,10 @@ function why({ facts, session, signIn }: PageView) {
   const before = session && session.user === facts.user?.id ? session.evidence : [];
   const proved = [...before, ...signIn.proofs];
   if (!facts.vouched || proved.length === 0) return {};
-  const ids = [...new Set((facts.verdict?.requires ?? []).flatMap((requirement) => requirement.policies))];
+  // Only what has never been proved here is asked for its own sake; what was, is asked for being too old.
+  const lacking = (strength: Strength | undefined) => strength !== undefined && !satisfies(proved, strength);
+  const unmet = (facts.verdict?.requires ?? []).filter(({ strength }) => lacking(strength));
+  const ids = [...new Set(unmet.flatMap((requirement) => requirement.policies))];
   const policies = (facts.verdict?.trace ?? []).filter((line) => ids.includes(line.policy)).map((line) => line.name);
   const kind = signIn.ask.register
     ? 'account'
@@ -92,7 +97,7 @@ function why({ facts, session, signIn }: PageView) {
       ? 'two-step'
       : policies.length
         ? 'policy'
-        : facts.ask.wants.length
+        : facts.ask.wants.some((want) => lacking(want.anyOf[0]))
           ? 'application'
           : 'fresh';
   return {

@@ -22,6 +22,17 @@ export interface ProverParts {
   readonly now: () => number;
 }
 
+/** One answer of a person to a method's question, at a point of their walk. */
+export interface Offer {
+  readonly browser: Browser;
+  readonly signIn: SignIn;
+  readonly facts: Facts;
+  /** The method's id. */
+  readonly method: string;
+  readonly answer: Answer;
+  readonly change: Change;
+}
+
 /** Fields of a form that are not an answer to the method's question. */
 const FORM_FIELDS = new Set(['csrf', 'do', 'step', 'stay', 'username', 'method']);
 const isEmpty = (answer: Answer) =>
@@ -44,14 +55,7 @@ export class Prover {
   }
 
   /** Judges one answer. What it comes to lies in the sign-in, for the next page to tell. */
-  async prove(
-    browser: Browser,
-    signIn: SignIn,
-    facts: Facts,
-    id: string,
-    answer: Answer,
-    change: Change,
-  ): Promise<void> {
+  async prove({ browser, signIn, facts, method: id, answer, change }: Offer): Promise<void> {
     const { attempts, sources } = this.#parts;
     const now = this.#parts.now();
     // A box that is not ticked sends nothing; pages of methods that begin no sign-in have none.
@@ -98,14 +102,7 @@ export class Prover {
   }
 
   /** Finishes a registration by the proof that it works; that proof is evidence like any other. */
-  async register(
-    browser: Browser,
-    signIn: SignIn,
-    facts: Facts,
-    id: string,
-    answer: Answer,
-    change: Change,
-  ): Promise<void> {
+  async register({ browser, signIn, facts, method: id, answer, change }: Offer): Promise<void> {
     const method = this.#parts.sources.methods.get(id) as Method;
     const now = this.#parts.now();
     const say = (said: Said) => change((latest) => ({ ...without(latest, 'choosing'), said: { ...said, method: id } }));

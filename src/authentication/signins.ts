@@ -2,12 +2,13 @@
  * SignIns: one attempt in progress, minutes long, in Kv under `i:<id>`, sealed (it may hold a new TOTP secret), bound to
  * one browser by the hash of its cookie and changed by compare-and-swap only, so that a double submit cannot pass twice.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Ask } from '../domain/ask.ts';
 import type { Evidence } from '../domain/evidence.ts';
 import type { RefusalCode } from '../domain/refusal.ts';
 import type { Sealer } from '../domain/sealer.ts';
 import type { Kv } from '../state/kv.ts';
+import { browserHash } from '../web/browser.ts';
 
 /** How long a sign-in stays open, in seconds. Said on the page that meets whoever comes later. */
 export const SIGN_IN_SECONDS = 15 * 60;
@@ -58,8 +59,6 @@ export interface Held {
   readonly version: string;
 }
 
-export const hashOf = (browserId: string) => createHash('sha256').update(browserId).digest('base64url');
-
 export class SignIns {
   readonly #kv: Kv;
   readonly #sealer: Sealer;
@@ -87,7 +86,7 @@ export class SignIns {
     const entry = await this.#kv.read(this.key(id));
     if (!entry) return undefined;
     const signIn = JSON.parse(this.#sealer.open(entry.value, this.key(id))) as SignIn;
-    return signIn.browser === hashOf(browserId) ? { signIn, version: entry.version } : undefined;
+    return signIn.browser === browserHash(browserId) ? { signIn, version: entry.version } : undefined;
   }
 
   /** Swaps in `next` if nobody changed the record since it was read. False: look again and decide anew. */

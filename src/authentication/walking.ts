@@ -90,9 +90,10 @@ export class Walking {
       const chosen = answer.method;
       await change((signIn) => ({ ...without(signIn, 'choosing', 'said'), chosen }));
     } else if (step.kind === 'consent') await this.#agree(browser, standing, change);
-    else if (step.kind === 'register')
-      await this.#parts.prover.register(browser, held.signIn, facts, step.method, answer, change);
-    else await this.#parts.prover.prove(browser, held.signIn, facts, step.method, answer, change);
+    else {
+      const offer = { browser, signIn: held.signIn, facts, method: step.method, answer, change };
+      await this.#parts.prover[step.kind === 'register' ? 'register' : 'prove'](offer);
+    }
     return true;
   }
 
