@@ -81,7 +81,7 @@ describe('whether an account exists is nobody else’s business', () => {
     expect(met[0]?.map(([status]) => status)).toEqual([...Array(11).fill(200), 429, 429]);
   });
 
-  test('takes as long: medians of wrong passwords for ana, nobody and the disabled', async () => {
+  test('takes as long at its quickest: a wrong password for ana and for nobody', async () => {
     const times = new Map<string, number[]>();
     const who = await Promise.all([someone(), `nobody-${Date.now()}`].map((name) => named(name)));
     for (let i = 0; i < 9; i++) {
@@ -91,7 +91,8 @@ describe('whether an account exists is nobody else’s business', () => {
         times.set(String(n), [...(times.get(String(n)) ?? []), performance.now() - started]);
       }
     }
-    const [known = 0, unknown = 0] = [...times.values()].map((all) => all.sort((a, b) => a - b)[4] as number);
+    // The quickest of nine: whatever else the machine does only ever adds to a time.
+    const [known = 0, unknown = 0] = [...times.values()].map((all) => Math.min(...all));
     expect(Math.max(known, unknown) / Math.min(known, unknown)).toBeLessThan(1.8);
   });
 
