@@ -6,7 +6,6 @@ export interface SigningKey {
   /** The `kid`. */
   readonly id: string;
   readonly alg: string;
-  readonly use: string;
   /** Private, as JWK. */
   readonly jwk: Readonly<Record<string, unknown>>;
   readonly createdAt: number;
@@ -14,7 +13,10 @@ export interface SigningKey {
 
 const contextOf = (id: string): string => `signing-key:${id}`;
 
-/** The keys tokens and assertions are signed with, private halves sealed. Order matters: the first of an alg signs. */
+/** What a key signs: tokens, or assertions and all else of SAML. Neither ever signs what is the other's. */
+export type Use = 'sig' | 'saml';
+
+/** The keys tokens and assertions are signed with, private halves sealed, in the order in which they were added. */
 export class SigningKeys {
   private readonly db: Knex;
   private readonly sealer: Sealer;
@@ -24,36 +26,66 @@ export class SigningKeys {
     this.sealer = sealer;
   }
 
-  async all(): Promise<SigningKey[]> {
-    return this.read(this.db);
+  async of(use: Use): Promise<SigningKey[]> {
+    return this.read(this.db, use);
   }
 
-  /** Keeps these when there are none yet; of several nodes at once one wins, and all return the winner's. */
-  async addFirst(keys: readonly SigningKey[]): Promise<SigningKey[]> {
-    return this.db.transaction(async (trx) => {
-      await takeTurn(trx, 'keys');
-      const present = await this.read(trx);
+  /** Their ids alone, which change whenever the keys do: for whoever follows what other nodes change. */
+  async idsOf(use: Use): Promise<string[]> {
+    return (await this.db('signing_keys').where({ use }).select('id').orderBy('position')).map(({ id }) => id);
+  }
+
+  /** Keeps these when there are none of their use yet; of several nodes at once one wins, and all return the winner's. */
+  async addFirst(use: Use, keys: readonly SigningKey[]): Promise<SigningKey[]> {
+    return this.turn(async (trx) => {
+      const present = await this.read(trx, use);
       if (present.length > 0) return present;
-      await trx('signing_keys').insert(
-        keys.map((key, position) => ({
-          id: key.id,
-          alg: key.alg,
-          use: key.use,
-          jwk: this.sealer.seal(JSON.stringify(key.jwk), contextOf(key.id)),
-          position,
-          created_at: new Date(key.createdAt),
-        })),
-      );
-      return this.read(trx);
+      await this.insert(trx, use, keys);
+      return this.read(trx, use);
     });
   }
 
-  private async read(db: Knex): Promise<SigningKey[]> {
-    const rows = await db('signing_keys').select('id', 'alg', 'use', 'jwk', 'created_at').orderBy('position');
+  /** Adds these behind the others of their use, only while those are exactly `seen`: true for one of several at once. */
+  async addAfter(use: Use, seen: readonly string[], keys: readonly SigningKey[]): Promise<boolean> {
+    return this.turn(async (trx) => {
+      const present = await trx('signing_keys').where({ use }).select('id', 'position').orderBy('position');
+      if (present.map(({ id }) => id).join() !== seen.join()) return false;
+      await this.insert(trx, use, keys, (present.at(-1)?.position ?? -1) + 1);
+      return true;
+    });
+  }
+
+  async remove(ids: readonly string[]): Promise<void> {
+    await this.db('signing_keys')
+      .whereRaw('id = any(?)', [[...ids]])
+      .delete();
+  }
+
+  private turn<T>(act: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
+    return this.db.transaction(async (trx) => {
+      await takeTurn(trx, 'keys');
+      return act(trx);
+    });
+  }
+
+  private async insert(trx: Knex, use: Use, keys: readonly SigningKey[], from = 0): Promise<void> {
+    await trx('signing_keys').insert(
+      keys.map((key, i) => ({
+        id: key.id,
+        alg: key.alg,
+        use,
+        jwk: this.sealer.seal(JSON.stringify(key.jwk), contextOf(key.id)),
+        position: from + i,
+        created_at: new Date(key.createdAt),
+      })),
+    );
+  }
+
+  private async read(db: Knex, use: Use): Promise<SigningKey[]> {
+    const rows = await db('signing_keys').where({ use }).select('id', 'alg', 'jwk', 'created_at').orderBy('position');
     return rows.map((row) => ({
       id: row.id,
       alg: row.alg,
-      use: row.use,
       jwk: JSON.parse(this.sealer.open(row.jwk, contextOf(row.id))),
       createdAt: row.created_at.getTime(),
     }));

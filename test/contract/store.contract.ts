@@ -355,17 +355,41 @@ export function storeContract(name: string, open: () => Promise<readonly [Db, Db
       expect(await events.byReference('K7QX2M9P')).toEqual([full]);
     });
 
-    test('agrees on one set of first keys when two nodes make theirs at once', async () => {
-      const [here, there] = nodes.map((node) => new SigningKeys(node.knex, sealer)) as [SigningKeys, SigningKeys];
-      const made = (by: string) => [
-        { id: `${by}-rsa`, alg: 'RS256', use: 'sig', jwk: { kty: 'RSA', d: 'very private' }, createdAt: now },
-        { id: `${by}-ec`, alg: 'ES256', use: 'sig', jwk: { kty: 'EC', d: 'very private' }, createdAt: now },
-      ];
-      const [mine, theirs] = await Promise.all([here.addFirst(made('here')), there.addFirst(made('there'))]);
-      expect(mine).toEqual(theirs);
-      expect([made('here'), made('there')]).toContainEqual(mine);
-      expect(await there.all()).toEqual(mine);
+    const keysBy = (by: string) => [
+      { id: `${by}-rsa`, alg: 'RS256', jwk: { kty: 'RSA', d: 'very private' }, createdAt: now },
+      { id: `${by}-ec`, alg: 'ES256', jwk: { kty: 'EC', d: 'very private' }, createdAt: now },
+    ];
+    const keysOfNodes = () => nodes.map((node) => new SigningKeys(node.knex, sealer)) as [SigningKeys, SigningKeys];
+
+    test('agrees on one set of first keys of each use when two nodes make theirs at once', async () => {
+      const [here, there] = keysOfNodes();
+      const first = (use: 'sig' | 'saml') =>
+        Promise.all([here.addFirst(use, keysBy(`here-${use}`)), there.addFirst(use, keysBy(`there-${use}`))]);
+      for (const use of ['sig', 'saml'] as const) {
+        const [mine, theirs] = await first(use);
+        expect(mine).toEqual(theirs);
+        expect([keysBy(`here-${use}`), keysBy(`there-${use}`)]).toContainEqual(mine);
+        expect(await there.of(use)).toEqual(mine);
+        expect(await here.idsOf(use)).toEqual(mine.map(({ id }) => id));
+      }
       expect(JSON.stringify(await nodes[0].knex('signing_keys').select('*'))).not.toContain('very private');
+    });
+
+    test('adds keys behind the others for one of several at once, and only in front of what was seen', async () => {
+      const [here, there] = keysOfNodes();
+      await here.addFirst('saml', keysBy('first'));
+      const seen = await here.idsOf('saml');
+      const added = await Promise.all([
+        here.addAfter('saml', seen, keysBy('here')),
+        there.addAfter('saml', seen, keysBy('there')),
+      ]);
+      expect(added.filter(Boolean)).toHaveLength(1);
+      const winner = added[0] ? 'here' : 'there';
+      expect(await there.idsOf('saml')).toEqual([...seen, `${winner}-rsa`, `${winner}-ec`]);
+      const tokens = await here.idsOf('sig');
+      await there.remove(seen);
+      expect(await here.idsOf('saml')).toEqual([`${winner}-rsa`, `${winner}-ec`]);
+      expect(await here.idsOf('sig')).toEqual(tokens);
     });
 
     test('compares and sets a setting for one of twenty at once, absent ones too', async () => {

@@ -43,7 +43,7 @@ export interface OidcParts {
   readonly catalogue: Catalogue;
   readonly people: People;
   readonly tokens: Tokens;
-  readonly signingKeys: Pick<SigningKeys, 'all' | 'addFirst'>;
+  readonly signingKeys: Pick<SigningKeys, 'of' | 'addFirst'>;
   readonly recorder: Recorder;
   readonly pages: Pages;
   /** Signs the library's short cookies; the first is current. */

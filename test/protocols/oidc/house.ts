@@ -252,8 +252,8 @@ export async function openHouse(): Promise<House> {
     },
     tokens: tokens as unknown as Tokens,
     signingKeys: {
-      all: async () => made,
-      addFirst: async (keys) => {
+      of: async () => made,
+      addFirst: async (_use, keys) => {
         made = [...keys];
         return made;
       },
