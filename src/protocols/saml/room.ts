@@ -6,6 +6,7 @@
 import type { Request, Response, Router } from 'express';
 import type { Asker, Browser } from '../../authentication/authentication.ts';
 import type { Kv } from '../../state/kv.ts';
+import { onlyPassword } from './context.ts';
 import type { Pages } from './pages.ts';
 import { signOnRoutes } from './routes.ts';
 import { askerName, SigningIn, type SigningInParts } from './signing-in.ts';
@@ -32,6 +33,8 @@ export function samlRoom(parts: SamlParts): SamlRoom {
       resume: ({ id }) => `/saml/sso/${id}`,
       // The walk ends at a page of ours; that page's form is what leads out.
       leadsTo: ({ ticket }) => [readTicket(ticket).consumer],
+      // What SP libraries send unless told otherwise shuts out whoever has a passkey and no password.
+      advice: ({ ticket }) => (onlyPassword(readTicket(ticket).request?.context) ? 'saml.advice.password' : undefined),
     },
     mount(app) {
       signOnRoutes(app, { ...parts, endpoint: `${parts.issuer}/saml/sso`, signingIn });
