@@ -115,7 +115,7 @@ export class SigningIn {
     const answers = answersTo(request?.context, this.#classes, assurance, options.ignoreRequestedContext);
     if (answers?.length === 0) return responder(status.noAuthnContext, 'no requested authentication context is known');
     try {
-      return { answers, format, key, rules: rulesFor(options, provider, request?.attributeIndex) };
+      return { answers, format, key, rules: rulesFor(party, request?.attributeIndex) };
     } catch (error) {
       if (!(error instanceof UnknownAttributeService)) throw error;
       return requester(status.requestUnsupported, error.message);
@@ -164,6 +164,7 @@ export class SigningIn {
     const ids = {
       subjectId: `${user.id}@${scope}`,
       pairwiseId: `${Buffer.from(subjects.pairwise(user.id, entityId), 'base64url').toString('hex')}@${scope}`,
+      principalName: `${user.username}@${scope}`,
     };
     const statement: Statement = {
       nameId,
