@@ -1,7 +1,7 @@
 import type { Evidence } from '../domain/evidence.ts';
 import type { Method } from '../domain/method.ts';
 import type { Strength } from '../domain/strength.ts';
-import { basis, builtIn, metBy, mfa, oneFactor } from '../policy/strengths.ts';
+import { assertedAt, atLeast, basis, builtIn, metBy, mfa, oneFactor } from '../policy/strengths.ts';
 
 /** What evidence is worth, as protocols may ask it: they never see the policy room itself. */
 export interface Assurance {
@@ -9,6 +9,13 @@ export interface Assurance {
   readonly names: ReadonlyMap<string, Strength>;
   /** The smallest, then freshest evidence that meets the strength: the newest piece of each class. Undefined: not met. */
   basis(evidence: readonly Evidence[], strength: Strength): readonly Evidence[] | undefined;
+  /**
+   * When an assertion of the strength was proved, in milliseconds since the epoch: the newest evidence in the smallest set
+   * behind it. What auth_time and AuthnInstant say. Undefined: not met.
+   */
+  instant(evidence: readonly Evidence[], strength: Strength): number | undefined;
+  /** The partial order: whatever meets `a` meets `b` too. */
+  atLeast(a: Strength, b: Strength): boolean;
   /** Whether somebody could meet it with the methods that are switched on. */
   possible(strength: Strength): boolean;
   /** Any one proof. */
@@ -23,6 +30,11 @@ export function assuranceOf(names: Readonly<Record<string, string>>, methods: It
   return {
     names: new Map(Object.entries(names).map(([name, id]) => [name, builtIn[id] as Strength])),
     basis,
+    instant(evidence, strength) {
+      const pieces = basis(evidence, strength);
+      return pieces && assertedAt(pieces);
+    },
+    atLeast,
     possible: (strength) => metBy(worth, strength),
     anyFactor: oneFactor,
     mfa,

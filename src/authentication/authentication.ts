@@ -36,6 +36,8 @@ export interface Asker {
   resume(walk: { id: string; ticket: string }): string;
   /** URLs outside ours that the browser may be sent to from there: the pages' form-action has to let them through. */
   leadsTo(walk: { id: string; ticket: string }): readonly string[];
+  /** For the application's administrator, when what it asks for cannot be met: the key of a sentence in locales/ on what to change. */
+  advice?(walk: { id: string; ticket: string }): string | undefined;
 }
 
 /** A sign-in in progress or just ended, as its asker sees it. */

@@ -103,6 +103,11 @@ export class Sessions {
     await this.#change(session.sid, (stored) => ({ ...stored, x: this.#expiry(stored.s, stored.y === 1) }));
   }
 
+  /** The latest a session can end, however much it is used (milliseconds since the epoch). */
+  latestEnd({ startedAt, stay }: Session): number {
+    return startedAt + (stay ? this.#lifetimes.stay : this.#lifetimes.absolute) * 1000;
+  }
+
   /** Sets or (with `undefined`) removes what an application keeps in the session. False when the session has ended. */
   async participate(sid: string, application: string, note: Participation['note'] | undefined): Promise<boolean> {
     const changed = await this.#change(sid, (stored) => {

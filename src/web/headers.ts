@@ -8,7 +8,7 @@ export interface PageHeaders {
   /** The issuer is https. */
   readonly secure: boolean;
   /**
-   * Where the forms of this page may lead besides us: URLs or origins. Browsers hold form-action against every redirect
+   * Where the forms of this page may lead besides us: URLs, origins or schemes (`https:`). Browsers hold form-action against every redirect
    * that follows the POST, so the page before an application's answer must name that application's redirect URI.
    */
   readonly formAction?: readonly string[];
@@ -46,8 +46,9 @@ function contentPolicy(formAction: readonly string[]): string {
   ].join('; ');
 }
 
-/** A CSP source for a URL: its origin, or its scheme where it has none (native applications) or CSP cannot spell it (IPv6). */
+/** A CSP source: a scheme as it is (`https:`), of a URL its origin, or its scheme where it has none (native applications) or CSP cannot spell it (IPv6). */
 function source(url: string): string | undefined {
+  if (/^[a-z][a-z0-9+.-]*:$/.test(url)) return url;
   if (!URL.canParse(url)) return undefined;
   const { origin, protocol, hostname } = new URL(url);
   return origin === 'null' || hostname.startsWith('[') ? protocol : origin;

@@ -4,7 +4,6 @@
  */
 import type { Assurance } from '../../authentication/assurance.ts';
 import type { Evidence } from '../../domain/evidence.ts';
-import type { Strength } from '../../domain/strength.ts';
 import { amrOf } from './amr.ts';
 
 export interface Assertion {
@@ -22,19 +21,16 @@ const own = 'urn:stile:acr:aal';
  * `evidence` is what counts for this request, and at least one piece.
  */
 export function assertionOf(evidence: readonly Evidence[], wanted: readonly string[], assurance: Assurance): Assertion {
+  const amr = amrOf(evidence, assurance);
   const ours = [...assurance.names.keys()].filter((name) => name.startsWith(own)).sort();
   for (const acr of [...wanted, ...ours.reverse()]) {
     const strength = assurance.names.get(acr);
-    const basis = strength && assurance.basis(evidence, strength);
-    if (basis) return { acr, amr: amrOf(evidence, assurance), authTime: newest(basis) };
+    const at = strength && assurance.instant(evidence, strength);
+    if (at !== undefined) return { acr, amr, authTime: seconds(at) };
   }
-  return { amr: amrOf(evidence, assurance), authTime: newest(basisOf(evidence, assurance.anyFactor, assurance)) };
+  const at = assurance.instant(evidence, assurance.anyFactor);
+  if (at === undefined) throw new Error('an assertion needs evidence');
+  return { amr, authTime: seconds(at) };
 }
 
-function basisOf(evidence: readonly Evidence[], strength: Strength, assurance: Assurance): readonly Evidence[] {
-  const basis = assurance.basis(evidence, strength);
-  if (!basis) throw new Error('an assertion needs evidence');
-  return basis;
-}
-
-const newest = (pieces: readonly Evidence[]): number => Math.floor(Math.max(...pieces.map((piece) => piece.at)) / 1000);
+const seconds = (at: number): number => Math.floor(at / 1000);

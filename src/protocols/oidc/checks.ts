@@ -6,6 +6,7 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Assurance } from '../../authentication/assurance.ts';
 import type { Authentication } from '../../authentication/authentication.ts';
+import type { Subjects } from '../../authentication/subjects.ts';
 import type { Ask } from '../../domain/ask.ts';
 import type { Outcome } from '../../domain/outcome.ts';
 import { Refusal } from '../../domain/refusal.ts';
@@ -13,7 +14,6 @@ import { assertionOf } from './acr.ts';
 import { askOf, hintedSubject, MalformedClaims, type Params, requestedAcr, requestedSubject } from './ask.ts';
 import { errors, interactionPolicy } from './library.ts';
 import { oauthError } from './refusals.ts';
-import type { Subjects } from './subjects.ts';
 import { currentVisit } from './visit.ts';
 
 export interface Checking {

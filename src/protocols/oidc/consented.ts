@@ -1,5 +1,5 @@
 import type { Grant, KoaContextWithOIDC } from 'oidc-provider';
-import type { Subjects } from './subjects.ts';
+import type { Subjects } from '../../authentication/subjects.ts';
 
 /**
  * The Grant this request will go on with: the session's own for this client, widened by what is asked. Nobody has agreed

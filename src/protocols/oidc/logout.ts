@@ -1,10 +1,10 @@
 /** Signing out: the page an application sends people to (RP-Initiated Logout 1.0), and telling the others (Back-Channel Logout 1.0). */
 import type { Client, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { Subjects } from '../../authentication/subjects.ts';
 import type { Session } from '../../domain/session.ts';
 import { pageHeaders } from '../../web/headers.ts';
 import type { Clients } from './clients.ts';
 import type { Pages } from './pages.ts';
-import type { Subjects } from './subjects.ts';
 
 /** The library's question before signing somebody out. */
 export async function signOutPage(ctx: KoaContextWithOIDC, pages: Pages, secure: boolean): Promise<void> {

@@ -9,6 +9,7 @@ import type { Recorder } from '../../audit/event.ts';
 import type { Assurance } from '../../authentication/assurance.ts';
 import type { Asker, Authentication, Browser } from '../../authentication/authentication.ts';
 import type { Sessions } from '../../authentication/sessions.ts';
+import { Subjects } from '../../authentication/subjects.ts';
 import type { Kv } from '../../state/kv.ts';
 import type { SigningKeys } from '../../store/signing-keys.ts';
 import type { Tokens } from '../../store/tokens.ts';
@@ -28,7 +29,6 @@ import { buildProvider, truthfulDiscovery } from './provider.ts';
 import { introspectRefresh } from './remembered.ts';
 import { sessionCookie } from './session-cookie.ts';
 import { SessionView } from './session-view.ts';
-import { Subjects } from './subjects.ts';
 import { codeShelf, kvShelf, refreshShelf, replayShelf, reuseRecorder } from './tokens.ts';
 import { visiting } from './visit.ts';
 

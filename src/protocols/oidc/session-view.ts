@@ -6,11 +6,11 @@
 import { createHash } from 'node:crypto';
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { Sessions } from '../../authentication/sessions.ts';
+import type { Subjects } from '../../authentication/subjects.ts';
 import type { Session } from '../../domain/session.ts';
 import type { Kv } from '../../state/kv.ts';
 import type { Clients } from './clients.ts';
 import type { Grants } from './grants.ts';
-import type { Subjects } from './subjects.ts';
 import { currentVisit } from './visit.ts';
 
 type Authorization = { sid?: string; grantId?: string; persistsLogout?: boolean };

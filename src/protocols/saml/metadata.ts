@@ -52,7 +52,7 @@ export function entityDescriptor(
 }
 
 const keyDescriptor = ({ certificate }: PublishedKey): Canonical =>
-  xml`<md:KeyDescriptor use="signing">${keyInfo(certificate)}</md:KeyDescriptor>`;
+  xml`<md:KeyDescriptor use="signing">${keyInfo(certificate, true)}</md:KeyDescriptor>`;
 
 const service = {
   SingleSignOnService: (name: string, location: string) =>

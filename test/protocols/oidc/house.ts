@@ -13,7 +13,7 @@ import type { Ask } from '../../../src/domain/ask.ts';
 import type { MethodClassName } from '../../../src/domain/evidence.ts';
 import type { RefusalCode } from '../../../src/domain/refusal.ts';
 import type { User } from '../../../src/domain/user.ts';
-import { basis, builtIn, mfa, oneFactor, satisfies } from '../../../src/policy/strengths.ts';
+import { assertedAt, atLeast, basis, builtIn, mfa, oneFactor, satisfies } from '../../../src/policy/strengths.ts';
 import { type OidcRoom, oidcRoom } from '../../../src/protocols/oidc/room.ts';
 import type { Kv } from '../../../src/state/kv.ts';
 import { MemoKv, requestScope } from '../../../src/state/memo.ts';
@@ -33,6 +33,11 @@ export const assurance: Assurance = {
     ['urn:stile:acr:aal3', builtIn.aal3!],
   ]),
   basis,
+  instant(evidence, strength) {
+    const pieces = basis(evidence, strength);
+    return pieces && assertedAt(pieces);
+  },
+  atLeast,
   possible: (strength) => strength.alternatives.some((set) => set.every((name) => !name.startsWith('webauthn'))),
   anyFactor: oneFactor,
   mfa,
