@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { accountApplication, accountAsker } from './account/account.ts';
 import { accountRoutes } from './account/routes.ts';
 import { applyDeclared } from './admin/apply.ts';
+import { operations } from './admin/operations.ts';
 import { listenSocket } from './admin/socket.ts';
 import { groupRecorder } from './audit/recorder.ts';
 import { assuranceOf } from './authentication/assurance.ts';
@@ -28,6 +29,8 @@ import { oidcPages } from './oidc-pages.ts';
 import { openPages } from './pages.ts';
 import { builtInPolicies } from './policy/built-in.ts';
 import { oidcRoom } from './protocols/oidc/room.ts';
+import { Keyring, keyTerms } from './protocols/saml/keys.ts';
+import { metadataRoutes } from './protocols/saml/metadata-routes.ts';
 import { MemoKv, requestScope } from './state/memo.ts';
 import { MemoryKv } from './state/memory.ts';
 import { RedisKv } from './state/redis.ts';
@@ -153,6 +156,13 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     now,
   });
   engine.register(oidc.asker);
+  // SAML
+  const samlKeys = await Keyring.open({
+    store: signingKeys,
+    ...keyTerms(config.issuer, config.saml),
+    onError: (error) => log.warn({ err: error }, 'the keys of SAML could not be read again'),
+    now,
+  });
   // Not before everybody who has to be told is listening.
   for (const user of disabled) await sessions.endAll(user, 'user disabled');
   // Last of those who are told, so that a record that cannot be written keeps no application from hearing of it.
@@ -162,6 +172,15 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   healthRoutes(routes(app), { database: () => db.ping(), state: () => store.ping() }, draining);
   routes(app).get('/assets/:file', anyone, files.handler);
   signInRoutes(app, { walking, csrf: forms, views, issuer: config.issuer, now, browserOf: browser });
+  metadataRoutes(app, {
+    issuer: config.issuer,
+    entity: config.saml,
+    keys: samlKeys,
+    valid: config.saml.metadataValid,
+    contexts: Object.keys(config.assurance.names),
+    views,
+    now,
+  });
   accountRoutes(app, {
     authentication: engine,
     sessions,
@@ -204,9 +223,10 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     tokens.purge(now()).catch((error) => log.warn({ err: error }, 'expired tokens could not be removed'));
   const purging = setInterval(purge, PURGE_MS).unref();
 
-  const socket = await listenSocket(join(config.dataDir, 'stile.sock'), { users, credentials, recorder, now }).catch(
-    (error) => log.warn({ err: error }, 'no socket for the command line'),
-  );
+  const socket = await listenSocket(
+    join(config.dataDir, 'stile.sock'),
+    operations({ users, credentials, samlKeys: async () => samlKeys, recorder, now }),
+  ).catch((error) => log.warn({ err: error }, 'no socket for the command line'));
   return {
     listener(req, res) {
       counters.time(res);
@@ -220,6 +240,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     async close() {
       clearInterval(purging);
       catalogue.stop();
+      samlKeys.stop();
       await writer.drain();
       await socket?.close();
       await counters.close();

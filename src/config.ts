@@ -10,6 +10,7 @@ import { assemble, namesOf } from './config/assemble.ts';
 import { between } from './config/between.ts';
 import { type Environment, type ReadFile, readEnvironment, type Surroundings } from './config/environment.ts';
 import { type Contents, readNamed } from './config/files.ts';
+import type { IdentityProvider } from './config/identity-provider.ts';
 import { ConfigurationError, describe, type Problem } from './config/problems.ts';
 import { type File, schema } from './config/schema.ts';
 import { holdsDemo, holdsOthers, keepSecret, markDemo } from './config/secret.ts';
@@ -79,6 +80,8 @@ export interface Config {
     readonly helpUrl: string | undefined;
     readonly privacyUrl: string | undefined;
   };
+  /** What we are to SAML service providers. */
+  readonly saml: IdentityProvider;
   readonly enrolment: { readonly first: 'password' | 'mailed-link' | 'pass' };
   /** A port of its own, or a token on the main one; undefined is off. */
   readonly metrics: { readonly port: number } | { readonly token: string } | undefined;

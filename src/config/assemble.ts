@@ -3,6 +3,7 @@ import type { Config, ConfiguredApplication, ConfiguredUser } from '../config.ts
 import { settingsOf } from './client.ts';
 import type { Surroundings } from './environment.ts';
 import type { Contents } from './files.ts';
+import { identityProviderOf } from './identity-provider.ts';
 import type { File } from './schema.ts';
 
 /** The wire names known without a word in the file (protocols.md section 7); null there removes one. */
@@ -71,6 +72,7 @@ export function assemble(
       helpUrl: brand.help_url,
       privacyUrl: brand.privacy_url,
     },
+    saml: identityProviderOf(file.saml, issuer, brand),
     enrolment: file.enrolment,
     metrics: metricsPort === undefined ? (token ? { token } : undefined) : { port: metricsPort },
     log: file.log,

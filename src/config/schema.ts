@@ -3,6 +3,7 @@ import { builtIn } from '../policy/strengths.ts';
 import { brandColours } from '../web/brand.ts';
 import { clientAddress } from '../web/client-address.ts';
 import { clientSchema } from './client.ts';
+import { identityProviderSchema } from './identity-provider.ts';
 import { duration, section, slug, text, webAddress, whole } from './words.ts';
 
 /** The shape of the YAML file. What is wrong between its keys is in between.ts. */
@@ -126,6 +127,7 @@ export const schema = section({
     help_url: webAddress().optional(),
     privacy_url: webAddress().optional(),
   }).prefault({}),
+  saml: identityProviderSchema.prefault({}),
   enrolment: section({ first: z.enum(['password', 'mailed-link', 'pass']).default('mailed-link') }).prefault({}),
   metrics: section({
     port: whole(1, 65_535).optional(),

@@ -53,20 +53,31 @@ export type Rotation =
   /** Some service provider may not know the next key before `from` (milliseconds since the epoch). */
   | { readonly kind: 'too-soon'; readonly from: number };
 
-export interface KeyringParts {
-  readonly store: SigningKeys;
+/** How long keys live. */
+export interface KeyTerms {
   /** Whose keys they are, for the certificates: a host name. */
   readonly name: string;
   /** Milliseconds a next key is published at least before it signs: as long as older metadata is valid. */
   readonly notice: number;
   /** Milliseconds a key stays published after it signed last. */
   readonly overlap: number;
+}
+
+export interface KeyringParts extends KeyTerms {
+  readonly store: SigningKeys;
   readonly now: () => number;
   /** Milliseconds between looks at what other nodes changed; three seconds. */
   readonly every?: number;
   /** A look that failed: the last good keys stay. */
   readonly onError?: (error: unknown) => void;
 }
+
+/** As an administrator sets them, in seconds. Once older metadata has run out, everybody has heard of the next key. */
+export const keyTerms = (issuer: string, terms: { metadataValid: number; keyOverlap: number }): KeyTerms => ({
+  name: new URL(issuer).hostname,
+  notice: terms.metadataValid * 1000,
+  overlap: terms.keyOverlap * 1000,
+});
 
 /** Of each algorithm the order of its keys says everything: see above. */
 const STATES = ['current', 'next', 'previous'] as const;
