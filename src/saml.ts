@@ -4,16 +4,17 @@ import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { Keyring, keyTerms } from './protocols/saml/keys.ts';
 import { download } from './protocols/saml/providers/download.ts';
-import { Providers, type ProvidersParts } from './protocols/saml/providers/providers.ts';
+import { Providers } from './protocols/saml/providers/providers.ts';
 import { clock } from './protocols/saml/providers/source.ts';
 import { inThread } from './protocols/saml/providers/thread.ts';
+import type { Catalogue } from './store/catalogue.ts';
 import type { SigningKeys } from './store/signing-keys.ts';
 
 /** Nobody waits for metadata from elsewhere: whoever is not known yet gets a page that says so. */
 export async function openSaml(
   config: Pick<Config, 'issuer' | 'saml' | 'federations' | 'dataDir'>,
   parts: {
-    readonly catalogue: ProvidersParts['catalogue'];
+    readonly catalogue: Catalogue;
     readonly signingKeys: SigningKeys;
     readonly log: Logger;
     readonly now: () => number;
@@ -30,12 +31,13 @@ export async function openSaml(
     catalogue,
     federations: config.federations,
     folder: join(config.dataDir, 'metadata'),
-    read: inThread(join(import.meta.dirname, '..', 'dist', 'saml-metadata.js')),
+    read: inThread(join(import.meta.dirname, '..', 'dist', 'metadata-worker.js')),
     download,
     clock,
     log,
   });
   await providers.start();
+  catalogue.watch(() => providers.follow());
   return {
     keys,
     providers,
