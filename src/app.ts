@@ -29,7 +29,7 @@ import { oidcPages } from './oidc-pages.ts';
 import { openPages } from './pages.ts';
 import { builtInPolicies } from './policy/built-in.ts';
 import { oidcRoom } from './protocols/oidc/room.ts';
-import { Keyring, keyTerms } from './protocols/saml/keys.ts';
+import { Keyring } from './protocols/saml/keys.ts';
 import { metadataRoutes } from './protocols/saml/metadata-routes.ts';
 import { MemoKv, requestScope } from './state/memo.ts';
 import { MemoryKv } from './state/memory.ts';
@@ -134,10 +134,11 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const errorPages = errors({ views, log });
 
   // Protocols.
+  const assurance = assuranceOf(config.assurance.names, methods.values());
   const oidc = await oidcRoom({
     issuer: config.issuer,
     authentication: engine,
-    assurance: assuranceOf(config.assurance.names, methods.values()),
+    assurance,
     sessions,
     kv,
     catalogue,
@@ -157,12 +158,8 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   });
   engine.register(oidc.asker);
   // SAML
-  const samlKeys = await Keyring.open({
-    store: signingKeys,
-    ...keyTerms(config.issuer, config.saml),
-    onError: (error) => log.warn({ err: error }, 'the keys of SAML could not be read again'),
-    now,
-  });
+  const onError = (error: unknown) => log.warn({ err: error }, 'the keys of SAML could not be read again');
+  const samlKeys = await Keyring.open({ ...config.saml, issuer: config.issuer, store: signingKeys, now, onError });
   // Not before everybody who has to be told is listening.
   for (const user of disabled) await sessions.endAll(user, 'user disabled');
   // Last of those who are told, so that a record that cannot be written keeps no application from hearing of it.
@@ -172,15 +169,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   healthRoutes(routes(app), { database: () => db.ping(), state: () => store.ping() }, draining);
   routes(app).get('/assets/:file', anyone, files.handler);
   signInRoutes(app, { walking, csrf: forms, views, issuer: config.issuer, now, browserOf: browser });
-  metadataRoutes(app, {
-    issuer: config.issuer,
-    entity: config.saml,
-    keys: samlKeys,
-    valid: config.saml.metadataValid,
-    contexts: Object.keys(config.assurance.names),
-    views,
-    now,
-  });
+  metadataRoutes(app, { issuer: config.issuer, entity: config.saml, keys: samlKeys, assurance, views, now });
   accountRoutes(app, {
     authentication: engine,
     sessions,
