@@ -160,7 +160,6 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const saml = samlRoom({
     ...shared,
     entity: config.saml,
-    metadataValid: config.saml.metadataValid,
     names: nameIds,
     parties: providers,
     keys: samlKeys,

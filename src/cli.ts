@@ -7,7 +7,7 @@ import { askThrough } from './admin/socket.ts';
 import { groupRecorder } from './audit/recorder.ts';
 import { readEnvironment } from './config/environment.ts';
 import { loadConfig } from './config.ts';
-import { Keyring, keyTerms } from './protocols/saml/keys.ts';
+import { Keyring } from './protocols/saml/keys.ts';
 import { secretsSealer } from './state/sealer.ts';
 import { Credentials } from './store/credentials.ts';
 import { openDatabase } from './store/database.ts';
@@ -27,7 +27,7 @@ async function performDirectly(operation: string, asked: object): Promise<object
     const all = operations({
       users: new Users(db.knex),
       credentials: new Credentials(db.knex, sealer),
-      samlKeys: () => Keyring.open({ store, ...keyTerms(issuer, saml), now: Date.now }),
+      samlKeys: () => Keyring.open({ ...saml, issuer, store, now: Date.now }),
       recorder,
       now: Date.now,
     });

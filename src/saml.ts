@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
-import { Keyring, keyTerms } from './protocols/saml/keys.ts';
+import { Keyring } from './protocols/saml/keys.ts';
 import { download } from './protocols/saml/providers/download.ts';
 import { Providers } from './protocols/saml/providers/providers.ts';
 import { clock } from './protocols/saml/providers/source.ts';
@@ -23,7 +23,8 @@ export async function openSaml(
   const { catalogue, signingKeys, log, now } = parts;
   const keys = await Keyring.open({
     store: signingKeys,
-    ...keyTerms(config.issuer, config.saml),
+    ...config.saml,
+    issuer: config.issuer,
     onError: (error) => log.warn({ err: error }, 'the keys of SAML could not be read again'),
     now,
   });

@@ -3,10 +3,12 @@
  * on either is secret, and everything on the page stands in the metadata, which is public by its purpose.
  */
 import type { Response, Router } from 'express';
+import type { Assurance } from '../../authentication/assurance.ts';
 import { commonHeaders } from '../../web/headers.ts';
 import { PageError } from '../../web/page-error.ts';
 import { anyone, routes } from '../../web/routes.ts';
 import type { Views } from '../../web/views.ts';
+import { contextClasses } from './context.ts';
 import type { PublishedKey, SamlKeys } from './keys.ts';
 import { type Entity, endpoint, nameIdFormats } from './metadata.ts';
 import { Publication } from './publication.ts';
@@ -16,10 +18,7 @@ export interface MetadataParts {
   readonly issuer: string;
   readonly entity: Entity;
   readonly keys: SamlKeys;
-  /** Seconds a copy of the metadata may be used. */
-  readonly valid: number;
-  /** AuthnContext classes we may say. */
-  readonly contexts: readonly string[];
+  readonly assurance: Assurance;
   readonly views: Views;
   readonly now: () => number;
 }
@@ -29,8 +28,10 @@ const KEPT_SECONDS = 300;
 
 /** Mounts /saml, /saml/metadata and /saml/certificate.pem. */
 export function metadataRoutes(app: Router, parts: MetadataParts): void {
-  const { issuer, entity, keys, views, now } = parts;
+  const { issuer, entity, keys, assurance, views, now } = parts;
   const publication = new Publication(parts);
+  const sayable = contextClasses(assurance).filter(({ proves }) => assurance.possible(proves));
+  const contexts = sayable.map(({ name }) => name);
   const secure = issuer.startsWith('https:');
   const plain = (res: Response, type: string) => {
     commonHeaders(res, secure);
@@ -70,7 +71,7 @@ export function metadataRoutes(app: Router, parts: MetadataParts): void {
             href: `/saml/certificate.pem?key=${digits(key)}`,
           })),
           formats: nameIdFormats,
-          contexts: parts.contexts,
+          contexts,
         },
       });
     });

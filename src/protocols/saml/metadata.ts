@@ -24,6 +24,8 @@ export interface Entity {
   readonly contacts: readonly { readonly type: string; readonly name?: string | undefined; readonly email: string }[];
   readonly assuranceCertification: readonly string[];
   readonly entityCategorySupport: readonly string[];
+  /** Seconds a copy of the metadata may be used. */
+  readonly metadataValid: number;
 }
 
 /** Our addresses below the issuer. */

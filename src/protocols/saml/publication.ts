@@ -19,10 +19,9 @@ export class Publication {
   readonly #half: number;
   #last: { readonly keys: readonly PublishedKey[]; readonly since: number; readonly made: Published } | undefined;
 
-  /** `valid` in seconds. */
-  constructor(parts: { issuer: string; entity: Entity; keys: SamlKeys; valid: number }) {
+  constructor(parts: { issuer: string; entity: Entity; keys: SamlKeys }) {
     this.#parts = parts;
-    this.#half = parts.valid * 500;
+    this.#half = parts.entity.metadataValid * 500;
   }
 
   at(now: number): Published {

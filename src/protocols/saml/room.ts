@@ -7,7 +7,7 @@ import type { Request, Response, Router } from 'express';
 import type { Asker, Browser } from '../../authentication/authentication.ts';
 import type { Kv } from '../../state/kv.ts';
 import type { Views } from '../../web/views.ts';
-import { contextClasses, onlyPassword } from './context.ts';
+import { onlyPassword } from './context.ts';
 import type { SamlKeys } from './keys.ts';
 import { type Entity, endpoint } from './metadata.ts';
 import { metadataRoutes } from './metadata-routes.ts';
@@ -22,8 +22,6 @@ export interface SamlParts extends Omit<SigningInParts, 'entityId' | 'scope' | '
   /** How we describe ourselves. */
   readonly entity: Entity;
   readonly keys: SamlKeys;
-  /** Seconds a copy of our metadata may be used. */
-  readonly metadataValid: number;
   readonly views: Views;
   readonly kv: Kv;
   readonly pages: Pages;
@@ -36,7 +34,7 @@ export interface SamlRoom {
 }
 
 export function samlRoom(parts: SamlParts): SamlRoom {
-  const { issuer, entity, keys, assurance } = parts;
+  const { issuer, entity } = parts;
   const signingIn = new SigningIn({ ...parts, entityId: entity.entityId, scope: entity.scope });
   return {
     asker: {
@@ -49,9 +47,7 @@ export function samlRoom(parts: SamlParts): SamlRoom {
     },
     mount(app) {
       signOnRoutes(app, { ...parts, endpoint: issuer + endpoint.signOn, signingIn });
-      const sayable = contextClasses(assurance).filter(({ proves }) => assurance.possible(proves));
-      const contexts = sayable.map(({ name }) => name);
-      metadataRoutes(app, { ...parts, keys, valid: parts.metadataValid, contexts });
+      metadataRoutes(app, parts);
     },
   };
 }
