@@ -25,10 +25,7 @@ export function encrypted(assertion: Canonical, { key, methods }: EncryptionKey)
   const [secret, iv] = [randomBytes(bits / 8), randomBytes(12)];
   const cipher = createCipheriv(aes[bits].cipher, secret, iv);
   const body = [iv, cipher.update(String(assertion), 'utf8'), cipher.final(), cipher.getAuthTag()];
-  const carried = publicEncrypt(
-    { key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: transport.hash },
-    secret,
-  );
+  const carried = publicEncrypt({ key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: transport.hash }, secret);
   return xml`<saml:EncryptedAssertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"><xenc:EncryptedData xmlns:xenc="http://www.w3.org/2001/04/xmlenc#" Type="http://www.w3.org/2001/04/xmlenc#Element"><xenc:EncryptionMethod Algorithm="${aes[bits].name}"></xenc:EncryptionMethod><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><xenc:EncryptedKey><xenc:EncryptionMethod Algorithm="${transport.name}">${digestOf(transport)}</xenc:EncryptionMethod><xenc:CipherData><xenc:CipherValue>${carried.toString('base64')}</xenc:CipherValue></xenc:CipherData></xenc:EncryptedKey></ds:KeyInfo><xenc:CipherData><xenc:CipherValue>${Buffer.concat(body).toString('base64')}</xenc:CipherValue></xenc:CipherData></xenc:EncryptedData></saml:EncryptedAssertion>`;
 }
 

@@ -11,7 +11,10 @@ const names: Readonly<Partial<Record<MethodClassName, string>>> = {
 };
 
 /** `authnmethodsreferences`: every method the evidence shows, and `multipleauthn` when together they are two factors. */
-export function methodReferences(evidence: readonly Evidence[], assurance: Pick<Assurance, 'basis' | 'mfa'>): Attribute[] {
+export function methodReferences(
+  evidence: readonly Evidence[],
+  assurance: Pick<Assurance, 'basis' | 'mfa'>,
+): Attribute[] {
   const several = assurance.basis(evidence, assurance.mfa) ? [microsoft.multipleAuthn] : [];
   const values = [...new Set(evidence.flatMap((piece) => names[piece.class] ?? [])), ...several];
   return values.length > 0 ? [{ name: microsoft.methods, nameFormat: nameFormat.uri, values }] : [];

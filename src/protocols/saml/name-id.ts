@@ -84,7 +84,9 @@ export async function isCalled(user: User, subject: NameId, party: Party, naming
   const formats = subject.format === undefined ? ours : [subject.format];
   for (const format of formats) {
     const name =
-      format === nameIdFormat.transient ? naming.before : await nameFor(user, format, party, { ...naming, create: false });
+      format === nameIdFormat.transient
+        ? naming.before
+        : await nameFor(user, format, party, { ...naming, create: false });
     if (name?.format === format && name.value === subject.value) return true;
   }
   return false;

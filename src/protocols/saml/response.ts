@@ -46,7 +46,12 @@ const time = (at: number): string => new Date(at).toISOString();
 /** A signed answer that lets somebody in; the assertion encrypted when there is a key to encrypt to. */
 export function successResponse(answer: Answer, statement: Statement, encryptTo?: EncryptionKey): Canonical {
   const assertion = assertionOf(answer, statement);
-  return responseOf(answer, { top: successCode }, encryptTo ? encrypted(assertion, encryptTo) : assertion, answer.sign !== 'assertion');
+  return responseOf(
+    answer,
+    { top: successCode },
+    encryptTo ? encrypted(assertion, encryptTo) : assertion,
+    answer.sign !== 'assertion',
+  );
 }
 
 const successCode = 'urn:oasis:names:tc:SAML:2.0:status:Success';

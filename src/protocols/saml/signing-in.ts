@@ -72,9 +72,7 @@ export class SigningIn {
   async resume(browser: Browser, id: string): Promise<Reply | undefined> {
     const walk = await this.#parts.authentication.walk(browser, id);
     if (!walk) return undefined;
-    return walk.end
-      ? this.#answer(browser, readTicket(walk.ticket), walk)
-      : { kind: 'page', path: `/signin/${id}` };
+    return walk.end ? this.#answer(browser, readTicket(walk.ticket), walk) : { kind: 'page', path: `/signin/${id}` };
   }
 
   async #answer(browser: Browser, ticket: Ticket, walk: Walk | undefined, id?: string): Promise<Reply> {
@@ -134,7 +132,12 @@ export class SigningIn {
     return user !== undefined && isCalled(user, request.subject, party, this.#naming(noted(own, party.application.id)));
   }
 
-  async #let(party: Party, ticket: Ticket, { answers, rules, format }: Wish, { user, sid, evidence }: Outcome): Promise<Reply> {
+  async #let(
+    party: Party,
+    ticket: Ticket,
+    { answers, rules, format }: Wish,
+    { user, sid, evidence }: Outcome,
+  ): Promise<Reply> {
     const { assurance, sessions, subjects, scope } = this.#parts;
     const { application, provider, options } = party;
     const session = sid === undefined ? undefined : await sessions.bySid(sid);
@@ -145,7 +148,11 @@ export class SigningIn {
     const create = ticket.request?.nameIdPolicy?.allowCreate !== false;
     const nameId = await nameFor(user, format, party, { ...this.#naming(before), create });
     if (!nameId)
-      return this.#refuse(party, ticket, requester(status.invalidNameIdPolicy, 'the person has no name of this format'));
+      return this.#refuse(
+        party,
+        ticket,
+        requester(status.invalidNameIdPolicy, 'the person has no name of this format'),
+      );
     const key = options.encrypt === 'never' ? undefined : provider.encryptionKeys[0];
     if (!key && options.encrypt === 'always')
       return this.#refuse(party, ticket, responder(status.requestUnsupported, 'metadata has no key to encrypt to'));
