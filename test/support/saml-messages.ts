@@ -90,6 +90,32 @@ export function authnRequest(
   );
 }
 
+export function logoutRequest(leave: {
+  readonly id: string;
+  readonly issuer: string;
+  readonly destination: string;
+  readonly issuedAt?: Date;
+  readonly nameId: string;
+  readonly format?: string;
+  readonly sessionIndex?: string;
+}): string {
+  const issuedAt = (leave.issuedAt ?? new Date()).toISOString();
+  return element(
+    'samlp:LogoutRequest',
+    {
+      'xmlns:samlp': ns.protocol,
+      'xmlns:saml': ns.assertion,
+      ID: leave.id,
+      Version: '2.0',
+      IssueInstant: issuedAt,
+      Destination: leave.destination,
+    },
+    element('saml:Issuer', {}, escaped(leave.issuer)),
+    element('saml:NameID', { Format: leave.format }, escaped(leave.nameId)),
+    leave.sessionIndex === undefined ? '' : element('samlp:SessionIndex', {}, escaped(leave.sessionIndex)),
+  );
+}
+
 export interface Signing {
   readonly pair: Pair;
   readonly method?: string;
