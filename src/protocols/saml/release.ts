@@ -3,7 +3,7 @@ import type { User } from '../../domain/user.ts';
 import { nameFormat } from './names.ts';
 import type { AttributeRule } from './options.ts';
 import type { Party } from './parties.ts';
-import type { ServiceProvider } from './service-provider.ts';
+import type { ServiceProvider } from './provider.ts';
 
 export interface Attribute {
   readonly name: string;

@@ -19,10 +19,10 @@ import { binding, status } from './names.ts';
 import { noted, noteOf } from './note.ts';
 import type { AttributeRule } from './options.ts';
 import type { Parties, Party } from './parties.ts';
+import type { EncryptionKey } from './provider.ts';
 import { Unanswerable } from './receiving.ts';
 import { attributesOf, rulesFor, UnknownAttributeService } from './release.ts';
 import { refusalResponse, type Statement, successResponse } from './response.ts';
-import type { EncryptionKey } from './service-provider.ts';
 import { refused, requester, responder, type Status } from './status.ts';
 import { readTicket, type Ticket, writeTicket } from './ticket.ts';
 

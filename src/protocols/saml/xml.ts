@@ -44,6 +44,10 @@ export function attributesOf(tag: SaxesTagNS): Record<string, string> {
   return attributes;
 }
 
+/** Namespaces that saxes trims and others do not, and a prefix of none, which saxes takes and others do not. */
+const unclear = ({ name, prefix, value }: SaxesTagNS['attributes'][string]): boolean =>
+  (name === 'xmlns' || prefix === 'xmlns') && (value !== value.trim() || (prefix === 'xmlns' && value === ''));
+
 /**
  * A message as a plain tree. Throws UnreadableXml. Comments are refused: a reader that stops at one reads another name
  * than the one that was signed (CVE-2017-11427 and its family).
@@ -67,6 +71,7 @@ export function readXml(text: string): XmlElement {
   parser.on('opentag', (tag) => {
     if (++count > MOST_ELEMENTS || open.length >= DEEPEST) fail('too many elements, or too deep');
     if (Object.keys(tag.attributes).length > MOST_ATTRIBUTES) fail('too many attributes');
+    if (Object.values(tag.attributes).some(unclear)) fail('a namespace that readers differ over');
     const element: Growing = { ns: tag.uri, name: tag.local, attributes: attributesOf(tag), children: [], text: '' };
     open.at(-1)?.children.push(element);
     root ??= element;
@@ -81,6 +86,8 @@ export function readXml(text: string): XmlElement {
   parser.on('closetag', () => open.pop());
   // Cheaper than the parser, and true whatever a parser makes of it.
   if (text.includes('<!DOCTYPE') || text.includes('<!ENTITY')) fail('a document type is not read');
+  // Of half a surrogate pair saxes makes one character with what follows, were it a '<'.
+  if (/\p{Surrogate}/u.test(text)) fail('half of a surrogate pair is no character');
   parser.write(text).close();
   return root ?? fail('there is no element');
 }
