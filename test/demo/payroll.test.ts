@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import express from 'express';
+import { parse } from 'yaml';
 import { payroll } from '../../examples/payroll/payroll.ts';
 import { type PretendedSamlIssuer, pretendedSamlIssuer } from './saml-issuer.ts';
 import { Visitor } from './visitor.ts';
@@ -330,4 +331,13 @@ test('opens before Stile does, and says so until then', async () => {
   await ana.press('Sign in');
   expect(ana.status).toBe(502);
   expect(ana.html).toContain('Stile did not answer');
+});
+
+test('what config/demo.yaml says of it is what its metadata says', async () => {
+  const file = readFileSync(join(import.meta.dirname, '../../config/demo.yaml'), 'utf8');
+  const { applications } = parse(file) as { applications: { id: string; saml?: { metadata: string } }[] };
+  const declared = applications.find(({ id }) => id === 'payroll')?.saml?.metadata;
+  await ana.open(`${home}metadata`);
+  const plain = (xml: string) => xml.replace(/<\?xml[^>]*>/, '').replace(/\s/g, '');
+  expect(plain(declared!.replaceAll('{issuer}/demo/payroll/', home))).toBe(plain(ana.html));
 });
