@@ -17,6 +17,7 @@ import { Prover } from './authentication/proving.ts';
 import { signInRoutes } from './authentication/routes.ts';
 import { Sessions } from './authentication/sessions.ts';
 import { SignIns } from './authentication/signins.ts';
+import { Subjects } from './authentication/subjects.ts';
 import { Trail } from './authentication/trail.ts';
 import { Walking } from './authentication/walking.ts';
 import type { Config } from './config.ts';
@@ -29,14 +30,13 @@ import { oidcPages } from './oidc-pages.ts';
 import { openPages } from './pages.ts';
 import { builtInPolicies } from './policy/built-in.ts';
 import { oidcRoom } from './protocols/oidc/room.ts';
-import { Keyring } from './protocols/saml/keys.ts';
-import { metadataRoutes } from './protocols/saml/metadata-routes.ts';
+import { samlRoom } from './protocols/saml/room.ts';
+import { openSaml } from './saml.ts';
+import { samlPages } from './saml-pages.ts';
 import { MemoKv, requestScope } from './state/memo.ts';
-import { MemoryKv } from './state/memory.ts';
-import { RedisKv } from './state/redis.ts';
 import { derive } from './state/sealer.ts';
 import { Catalogue } from './store/catalogue.ts';
-import { openStores } from './stores.ts';
+import { openState, openStores } from './stores.ts';
 import { browserOf } from './web/browser.ts';
 import { clientAddress } from './web/client-address.ts';
 import { csrf } from './web/csrf.ts';
@@ -63,15 +63,21 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
 
   // What lasts, and what may be lost.
   const stores = await openStores(config, join(root, 'dist', 'embedded-snapshot'));
-  const { db, sealer, users, credentials, browsers, applications, consents, events, tokens, signingKeys, subjectKey } =
-    stores;
-  const store = config.redisUrl
-    ? new RedisKv({
-        url: config.redisUrl,
-        onAway: (error) => log.warn({ err: error }, 'Redis is away'),
-        onBack: () => log.info('Redis is back'),
-      })
-    : new MemoryKv();
+  const {
+    db,
+    sealer,
+    users,
+    credentials,
+    browsers,
+    applications,
+    consents,
+    events,
+    tokens,
+    signingKeys,
+    subjectKey,
+    nameIds,
+  } = stores;
+  const store = openState(config.redisUrl, log);
   const kv = new MemoKv(store);
   const counters = config.metrics ? await metrics(config.metrics) : noMetrics;
   const writer = groupRecorder(events);
@@ -96,7 +102,9 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   });
   const catalogue = new Catalogue(applications, { onError: (error) => log.warn({ err: error }, 'catalogue') });
   await catalogue.start();
-  const application = (id: string) => (id === accountApplication.id ? accountApplication : catalogue.byId(id));
+  const { keys: samlKeys, providers, ...samlParts } = await openSaml(config, { catalogue, signingKeys, log, now });
+  const application = (id: string) =>
+    id === accountApplication.id ? accountApplication : (catalogue.byId(id) ?? providers.application(id));
 
   // The engine.
   const sessions = new Sessions(kv, config.session, now);
@@ -111,14 +119,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     credentialsOf: (user, browser) => credentials.of(user, browser),
     agreedItems: (user, id) => consents.agreed(user, id),
   };
-  const engine = new Engine({
-    sources,
-    sessions,
-    signIns,
-    recorder,
-    kv,
-    now,
-  });
+  const engine = new Engine({ sources, sessions, signIns, recorder, kv, now });
   const attempts = new Attempts(kv, credentials, config.limits);
   const trail = new Trail(recorder, now);
   const prover = new Prover({ sources, attempts, trail, credentials, reference, now });
@@ -135,31 +136,37 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
 
   // Protocols.
   const assurance = assuranceOf(config.assurance.names, methods.values());
-  const oidc = await oidcRoom({
+  const shared = {
     issuer: config.issuer,
     authentication: engine,
     assurance,
     sessions,
     kv,
-    catalogue,
+    subjects: new Subjects(subjectKey),
     people: users,
-    tokens,
-    signingKeys,
-    recorder,
+    browserOf: browser,
+    now,
+  };
+  const oidc = await oidcRoom({
+    ...{ ...shared, catalogue, tokens, signingKeys, recorder },
     pages: oidcPages(views, log, now),
     cookieKeys: config.secrets.map((one) => derive(one, 'cookies').toString('base64url')),
-    subjectKey,
     languages: views.words.languages.map(({ tag }) => tag),
     claimNames: [...new Set(config.users.flatMap((user) => Object.keys(user.claims)))],
-    browserOf: browser,
     onFault: (error) => log.error({ err: error }, 'oidc'),
     onUntold: (id, error) => log.warn({ client: id, err: error }, 'a client could not be told that a session ended'),
-    now,
   });
   engine.register(oidc.asker);
-  // SAML
-  const onError = (error: unknown) => log.warn({ err: error }, 'the keys of SAML could not be read again');
-  const samlKeys = await Keyring.open({ ...config.saml, issuer: config.issuer, store: signingKeys, now, onError });
+  const saml = samlRoom({
+    ...shared,
+    entity: config.saml,
+    names: nameIds,
+    parties: providers,
+    keys: samlKeys,
+    views,
+    pages: samlPages(views),
+  });
+  engine.register(saml.asker);
   // Not before everybody who has to be told is listening.
   for (const user of disabled) await sessions.endAll(user, 'user disabled');
   // Last of those who are told, so that a record that cannot be written keeps no application from hearing of it.
@@ -169,7 +176,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   healthRoutes(routes(app), { database: () => db.ping(), state: () => store.ping() }, draining);
   routes(app).get('/assets/:file', anyone, files.handler);
   signInRoutes(app, { walking, csrf: forms, views, issuer: config.issuer, now, browserOf: browser });
-  metadataRoutes(app, { issuer: config.issuer, entity: config.saml, keys: samlKeys, assurance, views, now });
+  saml.mount(app);
   accountRoutes(app, {
     authentication: engine,
     sessions,
@@ -194,11 +201,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     endTokens: (user) => tokens.destroyByUser(user),
     async withdraw(user, id) {
       await consents.withdraw(user, id);
-      await tokens.destroyByUser(user, clientIdOf(catalogue.byId(id)?.settings));
-      // It stays a participant, to be told when the session ends.
-      for (const { sid, participants } of await sessions.ofUser(user)) {
-        if (id in participants) await sessions.participate(sid, id, {});
-      }
+      await oidc.withdraw(user, id);
     },
   });
   const demo = config.demo ? await import('./demo/mount.ts') : undefined;
@@ -229,7 +232,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     async close() {
       clearInterval(purging);
       catalogue.stop();
-      samlKeys.stop();
+      await samlParts.stop();
       await writer.drain();
       await socket?.close();
       await counters.close();
@@ -238,6 +241,3 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     },
   };
 }
-
-const clientIdOf = (settings: Readonly<Record<string, unknown>> | undefined): string =>
-  String(settings?.client_id ?? '');

@@ -30,7 +30,8 @@ const KEPT_SECONDS = 300;
 export function metadataRoutes(app: Router, parts: MetadataParts): void {
   const { issuer, entity, keys, assurance, views, now } = parts;
   const publication = new Publication(parts);
-  const contexts = contextClasses(assurance).map(({ name }) => name);
+  const sayable = contextClasses(assurance).filter(({ proves }) => assurance.possible(proves));
+  const contexts = sayable.map(({ name }) => name);
   const secure = issuer.startsWith('https:');
   const plain = (res: Response, type: string) => {
     commonHeaders(res, secure);

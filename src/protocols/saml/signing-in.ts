@@ -19,10 +19,10 @@ import { binding, status } from './names.ts';
 import { noted, noteOf } from './note.ts';
 import type { AttributeRule } from './options.ts';
 import type { Parties, Party } from './parties.ts';
+import type { EncryptionKey } from './provider.ts';
 import { Unanswerable } from './receiving.ts';
 import { attributesOf, rulesFor, UnknownAttributeService } from './release.ts';
 import { refusalResponse, type Statement, successResponse } from './response.ts';
-import type { EncryptionKey } from './service-provider.ts';
 import { refused, requester, responder, type Status } from './status.ts';
 import { readTicket, type Ticket, writeTicket } from './ticket.ts';
 
@@ -115,7 +115,7 @@ export class SigningIn {
     const answers = answersTo(request?.context, this.#classes, assurance, options.ignoreRequestedContext);
     if (answers?.length === 0) return responder(status.noAuthnContext, 'no requested authentication context is known');
     try {
-      return { answers, format, key, rules: rulesFor(options, provider, request?.attributeIndex) };
+      return { answers, format, key, rules: rulesFor(party, request?.attributeIndex) };
     } catch (error) {
       if (!(error instanceof UnknownAttributeService)) throw error;
       return requester(status.requestUnsupported, error.message);
@@ -164,6 +164,7 @@ export class SigningIn {
     const ids = {
       subjectId: `${user.id}@${scope}`,
       pairwiseId: `${Buffer.from(subjects.pairwise(user.id, entityId), 'base64url').toString('hex')}@${scope}`,
+      principalName: `${user.username}@${scope}`,
     };
     const statement: Statement = {
       nameId,

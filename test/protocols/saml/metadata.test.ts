@@ -12,6 +12,8 @@ import { metadataRoutes } from '../../../src/protocols/saml/metadata-routes.ts';
 import { entityAttribute, ns } from '../../../src/protocols/saml/names.ts';
 import { Publication } from '../../../src/protocols/saml/publication.ts';
 import { childOf, childrenOf, readXml, verifiedXml, type XmlElement } from '../../../src/protocols/saml/xml.ts';
+import { schemaErrors } from '../../support/schemas.ts';
+import { xmlsecVerifies } from '../../support/xmlsec.ts';
 import { strictViews } from '../../web/pages.ts';
 import { keptKeys } from './kept-keys.ts';
 
@@ -77,6 +79,13 @@ describe.each([
     const [first] = keys.published();
     const key = new X509Certificate(Buffer.from(first?.certificate as string, 'base64')).publicKey;
     expect(verifiedXml(text, readXml(text), [key], false).attributes.entityID).toBe(entity.entityId);
+  });
+
+  test('is valid by the schemas, and xmlsec1 accepts its signature', async () => {
+    const text = document(entity);
+    expect(schemaErrors(text)).toEqual([]);
+    const pem = new X509Certificate(Buffer.from(keys.published()[0]?.certificate as string, 'base64')).toString();
+    expect(await xmlsecVerifies(text, pem, 'md:EntityDescriptor')).toBe(true);
   });
 
   test('is born canonical: a canonicalizer changes no byte of it', () => {
