@@ -3,9 +3,9 @@ import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { SAML } from '@node-saml/node-saml';
 import { DOMParser } from '@xmldom/xmldom';
 import { SignedXml } from 'xml-crypto';
-import { BadSignature, readXml, UnreadableXml, verifiedXml } from '../../src/protocols/saml/xml.ts';
-import { multiples } from './cost.ts';
-import { type Results, result } from './result.ts';
+import { BadSignature, readXml, UnreadableXml, verifiedXml } from '../../../src/protocols/saml/xml.ts';
+import { multiples } from '../cost.ts';
+import { type Results, result } from '../result.ts';
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
