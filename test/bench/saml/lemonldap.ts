@@ -90,14 +90,21 @@ function settings(folder: string, issuer: string, certificate: string, key: stri
   const files = (name: string) => ({ Directory: join(folder, name), LockDirectory: join(folder, name, 'lock') });
   const cache = { namespace: 'sessions', default_expires_in: 600, cache_root: join(folder, 'cache'), cache_depth: 3 };
   return {
-    ...{ cfgNum: 1, cfgDate: 1, cfgVersion: '2.16.1', domain: 'localhost', portal: `${issuer}/`, cookieName: 'lemonldap' },
+    ...{
+      cfgNum: 1,
+      cfgDate: 1,
+      cfgVersion: '2.16.1',
+      domain: 'localhost',
+      portal: `${issuer}/`,
+      cookieName: 'lemonldap',
+    },
     ...{
       securedCookie: 0,
       requireToken: 0,
       authentication: 'Demo',
       userDB: 'Same',
-      passwordDB: 'Demo',
-      registerDB: 'Demo',
+      passwordDB: 'Null',
+      registerDB: 'Null',
     },
     demoExportedVars: { cn: 'cn', mail: 'mail', uid: 'uid' },
     ...{
