@@ -1,4 +1,5 @@
 /** LemonLDAP::NG as Debian packages it: its portal under uwsgi behind nginx, sessions in files as by default. */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Person } from '../../support/person.ts';
@@ -12,13 +13,17 @@ import type { IdentityProvider } from './visitor.ts';
 const uwsgi = '/usr/bin/uwsgi';
 const app = '/usr/share/lemonldap-ng/llng-server/llng-server.psgi';
 const portal = '/usr/share/lemonldap-ng/portal';
+/** With what apt recommends: the portal does not start without some of it. */
+const packages =
+  'liblemonldap-ng-portal-perl lemonldap-ng-uwsgi-app uwsgi-plugin-psgi nginx-light liblasso-perl libxml-simple-perl libimage-magick-perl';
 /** Two for each processor of a small machine: more wait for one another. */
 const workers = 4;
 
 export async function startLemonLdap(): Promise<IdentityProvider> {
   installed(
-    'liblemonldap-ng-portal-perl liblasso-perl lemonldap-ng-uwsgi-app uwsgi-core uwsgi-plugin-psgi nginx-light',
+    packages,
     [uwsgi, app, `${portal}/htdocs/index.psgi`, '/usr/lib/uwsgi/plugins/psgi_plugin.so', nginx],
+    () => spawnSync('perl', ['-MLasso', '-MXML::Simple', '-MImage::Magick', '-e', '1']).status === 0,
   );
   const port = await freePort();
   const issuer = `http://localhost:${port}`;
@@ -33,10 +38,12 @@ export async function startLemonLdap(): Promise<IdentityProvider> {
     const socket = join(folder, 'uwsgi.sock');
     servers.run(
       uwsgi,
-      ['--plugins', 'psgi', '--socket', socket, '--psgi', app, '--master', '--processes', String(workers)]
-        .concat(['--buffer-size', '65535', '--disable-logging', '--die-on-term'])
-        // Its own signals end it otherwise than others' do.
-        .concat('--need-app'),
+      ['--plugins', 'psgi', '--socket', socket, '--psgi', app, '--master', '--processes', String(workers)].concat([
+        '--buffer-size',
+        '65535',
+        '--disable-logging',
+        '--need-app',
+      ]),
       { LLNG_DEFAULTCONFFILE: join(folder, 'lemonldap-ng.ini') },
     );
     startNginx(

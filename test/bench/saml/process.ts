@@ -8,14 +8,18 @@ import { setTimeout as wait } from 'node:timers/promises';
 /** What is measured only where it is installed; says what to install. */
 export class NotInstalled extends Error {}
 
-/** Throws NotInstalled unless all these files are there. */
-export function installed(packages: string, files: readonly string[]): void {
-  for (const file of files) {
-    try {
-      accessSync(file, constants.R_OK);
-    } catch {
-      throw new NotInstalled(`not installed: apt-get install --no-install-recommends ${packages}`);
-    }
+/** Throws NotInstalled unless all these files are there, and whatever else is needed. */
+export function installed(packages: string, files: readonly string[], works: () => boolean = () => true): void {
+  if (files.every(readable) && works()) return;
+  throw new NotInstalled(`not installed: apt-get install ${packages}`);
+}
+
+function readable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -39,7 +43,7 @@ export function group(name: string): Group {
       const child = spawn(command, args, { cwd: folder, env: { PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
       for (const stream of [child.stdout, child.stderr])
         stream.on('data', (chunk) => {
-          printed = (printed + chunk).slice(0, 5000000);
+          printed = (printed + chunk).slice(0, 10_000);
         });
       child.once('error', (error) => (printed += error.message));
       children.push(child);
