@@ -21,6 +21,7 @@ export async function startByLibrary(): Promise<IdentityProvider> {
     sso: `${origin}/sso`,
     entityId: `${origin}/metadata`,
     certificate,
+    pids: servers.pids,
     stop: servers.stop,
     async signIn() {
       const response = await fetch(`${origin}/sign-in`);

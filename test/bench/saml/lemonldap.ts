@@ -63,6 +63,7 @@ export async function startLemonLdap(): Promise<IdentityProvider> {
     sso: `${issuer}/saml/singleSignOn`,
     entityId: `${issuer}/saml/metadata`,
     certificate,
+    pids: servers.pids,
     stop: servers.stop,
     async signIn() {
       const person = new Person();

@@ -48,3 +48,7 @@ export async function check(answer: string, certificate: string, issuer: string)
     if (Buffer.from(value[1] as string, 'base64').length !== 256) throw new Error('not RSA of 2048 bits');
   }
 }
+
+/** The AuthnInstant of an answer: it stays as long as a session answers and nobody signs in again. */
+export const authenticatedAt = (answer: string): string | undefined =>
+  /AuthnInstant="([^"]+)"/.exec(Buffer.from(answer, 'base64').toString())?.[1];

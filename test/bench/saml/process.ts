@@ -25,6 +25,7 @@ function readable(file: string): boolean {
 
 export interface Group {
   readonly folder: string;
+  pids(): readonly number[];
   /** Starts one more of them; what it prints is kept, and shown when something goes wrong. */
   run(command: string, args: readonly string[], env?: Readonly<Record<string, string>>): void;
   /** Resolves when that address answers with less than a 500; throws, with what was printed, when it never does. */
@@ -38,6 +39,7 @@ export function group(name: string): Group {
   let printed = '';
   return {
     folder,
+    pids: () => children.flatMap(({ pid }) => pid ?? []),
     run(command, args, env = {}) {
       const { PATH = '' } = process.env;
       const child = spawn(command, args, { cwd: folder, env: { PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -45,7 +45,7 @@ export async function startSimpleSaml(): Promise<IdentityProvider> {
     throw error;
   }
   const sso = `${issuer}/simplesaml/saml2/idp/SSOService.php`;
-  return { sso, entityId, certificate, signIn: async () => '', stop: servers.stop };
+  return { sso, entityId, certificate, pids: servers.pids, signIn: async () => '', stop: servers.stop };
 }
 
 function settings(folder: string, issuer: string): Record<string, string> {

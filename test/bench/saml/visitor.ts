@@ -9,6 +9,8 @@ export interface IdentityProvider {
   readonly entityId: string;
   /** PEM of the certificate it signs with. */
   readonly certificate: string;
+  /** The processes it is made of, without the stores; their children count as well. */
+  pids(): readonly number[];
   /** Signs somebody in and gives back the Cookie header of that browser. */
   signIn(): Promise<string>;
   stop(): Promise<void>;
