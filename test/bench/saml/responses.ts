@@ -39,7 +39,7 @@ const session: Session = {
 
 export async function responses(): Promise<Results> {
   const ring = await Keyring.open({
-    ...{ store: keptKeys(), name: 'idp.example', notice: 0, overlap: 0, now: Date.now },
+    ...{ store: keptKeys(), issuer: 'https://idp.example', metadataValid: 0, keyOverlap: 0, now: Date.now },
   });
   const signer = ring.signer('rsa-sha256');
   const answer = (sign: Answer['sign']) => ({ issuer, destination: acs, inResponseTo, now: Date.now(), signer, sign });
