@@ -12,6 +12,7 @@ import { assuranceOf } from './authentication/assurance.ts';
 import { Attempts } from './authentication/attempts.ts';
 import { Engine } from './authentication/engine.ts';
 import type { Sources } from './authentication/facts.ts';
+import { Leaving } from './authentication/leaving.ts';
 import { Prover } from './authentication/proving.ts';
 import { signInRoutes } from './authentication/routes.ts';
 import { Sessions } from './authentication/sessions.ts';
@@ -116,6 +117,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     kv,
     now,
   });
+  const leaving = new Leaving(sessions, () => engine.askers);
   const attempts = new Attempts(kv, credentials, config.limits);
   const trail = new Trail(recorder, now);
   const prover = new Prover({ sources, attempts, trail, credentials, reference, now });
@@ -136,6 +138,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     authentication: engine,
     assurance: assuranceOf(config.assurance.names, methods.values()),
     sessions,
+    leaving,
     kv,
     catalogue,
     people: users,
@@ -165,6 +168,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   accountRoutes(app, {
     authentication: engine,
     sessions,
+    leaving,
     methods,
     users,
     credentials,
