@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { accountApplication, accountAsker } from './account/account.ts';
 import { accountRoutes } from './account/routes.ts';
 import { applyDeclared } from './admin/apply.ts';
+import { operations } from './admin/operations.ts';
 import { listenSocket } from './admin/socket.ts';
 import { groupRecorder } from './audit/recorder.ts';
 import { assuranceOf } from './authentication/assurance.ts';
@@ -17,6 +18,7 @@ import { Prover } from './authentication/proving.ts';
 import { signInRoutes } from './authentication/routes.ts';
 import { Sessions } from './authentication/sessions.ts';
 import { SignIns } from './authentication/signins.ts';
+import { Subjects } from './authentication/subjects.ts';
 import { Trail } from './authentication/trail.ts';
 import { Walking } from './authentication/walking.ts';
 import type { Config } from './config.ts';
@@ -29,12 +31,13 @@ import { oidcPages } from './oidc-pages.ts';
 import { openPages } from './pages.ts';
 import { builtInPolicies } from './policy/built-in.ts';
 import { oidcRoom } from './protocols/oidc/room.ts';
+import { samlRoom } from './protocols/saml/room.ts';
+import { openSaml } from './saml.ts';
+import { samlPages } from './saml-pages.ts';
 import { MemoKv, requestScope } from './state/memo.ts';
-import { MemoryKv } from './state/memory.ts';
-import { RedisKv } from './state/redis.ts';
 import { derive } from './state/sealer.ts';
 import { Catalogue } from './store/catalogue.ts';
-import { openStores } from './stores.ts';
+import { openState, openStores } from './stores.ts';
 import { browserOf } from './web/browser.ts';
 import { clientAddress } from './web/client-address.ts';
 import { csrf } from './web/csrf.ts';
@@ -61,15 +64,21 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
 
   // What lasts, and what may be lost.
   const stores = await openStores(config, join(root, 'dist', 'embedded-snapshot'));
-  const { db, sealer, users, credentials, browsers, applications, consents, events, tokens, signingKeys, subjectKey } =
-    stores;
-  const store = config.redisUrl
-    ? new RedisKv({
-        url: config.redisUrl,
-        onAway: (error) => log.warn({ err: error }, 'Redis is away'),
-        onBack: () => log.info('Redis is back'),
-      })
-    : new MemoryKv();
+  const {
+    db,
+    sealer,
+    users,
+    credentials,
+    browsers,
+    applications,
+    consents,
+    events,
+    tokens,
+    signingKeys,
+    subjectKey,
+    nameIds,
+  } = stores;
+  const store = openState(config.redisUrl, log);
   const kv = new MemoKv(store);
   const counters = config.metrics ? await metrics(config.metrics) : noMetrics;
   const writer = groupRecorder(events);
@@ -94,7 +103,9 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   });
   const catalogue = new Catalogue(applications, { onError: (error) => log.warn({ err: error }, 'catalogue') });
   await catalogue.start();
-  const application = (id: string) => (id === accountApplication.id ? accountApplication : catalogue.byId(id));
+  const { keys: samlKeys, providers, ...samlParts } = await openSaml(config, { catalogue, signingKeys, log, now });
+  const application = (id: string) =>
+    id === accountApplication.id ? accountApplication : (catalogue.byId(id) ?? providers.application(id));
 
   // The engine.
   const sessions = new Sessions(kv, config.session, now);
@@ -109,14 +120,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     credentialsOf: (user, browser) => credentials.of(user, browser),
     agreedItems: (user, id) => consents.agreed(user, id),
   };
-  const engine = new Engine({
-    sources,
-    sessions,
-    signIns,
-    recorder,
-    kv,
-    now,
-  });
+  const engine = new Engine({ sources, sessions, signIns, recorder, kv, now });
   const leaving = new Leaving(sessions, () => engine.askers);
   const attempts = new Attempts(kv, credentials, config.limits);
   const trail = new Trail(recorder, now);
@@ -133,29 +137,39 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const errorPages = errors({ views, log });
 
   // Protocols.
-  const oidc = await oidcRoom({
+  const assurance = assuranceOf(config.assurance.names, methods.values());
+  const shared = {
     issuer: config.issuer,
     authentication: engine,
-    assurance: assuranceOf(config.assurance.names, methods.values()),
+    assurance,
     sessions,
     leaving,
     kv,
-    catalogue,
+    subjects: new Subjects(subjectKey),
     people: users,
-    tokens,
-    signingKeys,
-    recorder,
+    browserOf: browser,
+    now,
+  };
+  const oidc = await oidcRoom({
+    ...{ ...shared, catalogue, tokens, signingKeys, recorder },
     pages: oidcPages(views, log, now),
     cookieKeys: config.secrets.map((one) => derive(one, 'cookies').toString('base64url')),
-    subjectKey,
     languages: views.words.languages.map(({ tag }) => tag),
     claimNames: [...new Set(config.users.flatMap((user) => Object.keys(user.claims)))],
-    browserOf: browser,
     onFault: (error) => log.error({ err: error }, 'oidc'),
     onUntold: (id, error) => log.warn({ client: id, err: error }, 'a client could not be told that a session ended'),
-    now,
   });
   engine.register(oidc.asker);
+  const saml = samlRoom({
+    ...shared,
+    entity: config.saml,
+    names: nameIds,
+    parties: providers,
+    keys: samlKeys,
+    views,
+    pages: samlPages(views),
+  });
+  engine.register(saml.asker);
   // Not before everybody who has to be told is listening.
   for (const user of disabled) await sessions.endAll(user, 'user disabled');
   // Last of those who are told, so that a record that cannot be written keeps no application from hearing of it.
@@ -165,6 +179,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   healthRoutes(routes(app), { database: () => db.ping(), state: () => store.ping() }, draining);
   routes(app).get('/assets/:file', anyone, files.handler);
   signInRoutes(app, { walking, csrf: forms, views, issuer: config.issuer, now, browserOf: browser });
+  saml.mount(app);
   accountRoutes(app, {
     authentication: engine,
     sessions,
@@ -190,11 +205,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     endTokens: (user) => tokens.destroyByUser(user),
     async withdraw(user, id) {
       await consents.withdraw(user, id);
-      await tokens.destroyByUser(user, clientIdOf(catalogue.byId(id)?.settings));
-      // It stays a participant, to be told when the session ends.
-      for (const { sid, participants } of await sessions.ofUser(user)) {
-        if (id in participants) await sessions.participate(sid, id, {});
-      }
+      await oidc.withdraw(user, id);
     },
   });
   const demo = config.demo ? await import('./demo/mount.ts') : undefined;
@@ -208,9 +219,10 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     tokens.purge(now()).catch((error) => log.warn({ err: error }, 'expired tokens could not be removed'));
   const purging = setInterval(purge, PURGE_MS).unref();
 
-  const socket = await listenSocket(join(config.dataDir, 'stile.sock'), { users, credentials, recorder, now }).catch(
-    (error) => log.warn({ err: error }, 'no socket for the command line'),
-  );
+  const socket = await listenSocket(
+    join(config.dataDir, 'stile.sock'),
+    operations({ users, credentials, samlKeys: async () => samlKeys, recorder, now }),
+  ).catch((error) => log.warn({ err: error }, 'no socket for the command line'));
   return {
     listener(req, res) {
       counters.time(res);
@@ -224,6 +236,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     async close() {
       clearInterval(purging);
       catalogue.stop();
+      await samlParts.stop();
       await writer.drain();
       await socket?.close();
       await counters.close();
@@ -232,6 +245,3 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     },
   };
 }
-
-const clientIdOf = (settings: Readonly<Record<string, unknown>> | undefined): string =>
-  String(settings?.client_id ?? '');

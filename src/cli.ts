@@ -2,26 +2,36 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './admin/command.ts';
-import { unlockThrough } from './admin/socket.ts';
-import { type Unlocked, unlock } from './admin/unlock.ts';
+import { operations } from './admin/operations.ts';
+import { askThrough } from './admin/socket.ts';
 import { groupRecorder } from './audit/recorder.ts';
 import { readEnvironment } from './config/environment.ts';
 import { loadConfig } from './config.ts';
+import { Keyring } from './protocols/saml/keys.ts';
 import { secretsSealer } from './state/sealer.ts';
 import { Credentials } from './store/credentials.ts';
 import { openDatabase } from './store/database.ts';
 import { Events } from './store/events.ts';
+import { SigningKeys } from './store/signing-keys.ts';
 import { Users } from './store/users.ts';
 
 /** Without a server: opens the database itself. The embedded one says so when somebody else holds it. */
-async function unlockDirectly(store: string, username: string): Promise<Unlocked> {
+async function performDirectly(operation: string, asked: object): Promise<object> {
   const config = loadConfig({ env: process.env });
   const db = await openDatabase(config.databaseUrl ? { url: config.databaseUrl } : { dataDir: config.dataDir });
   try {
     const recorder = groupRecorder(new Events(db.knex));
-    const credentials = new Credentials(db.knex, secretsSealer(config.secrets));
-    const parts = { users: new Users(db.knex), credentials, recorder, now: Date.now };
-    return await unlock(parts, store, username);
+    const sealer = secretsSealer(config.secrets);
+    const { issuer, saml } = config;
+    const store = new SigningKeys(db.knex, sealer);
+    const all = operations({
+      users: new Users(db.knex),
+      credentials: new Credentials(db.knex, sealer),
+      samlKeys: () => Keyring.open({ ...saml, issuer, store, now: Date.now }),
+      recorder,
+      now: Date.now,
+    });
+    return await (all[operation] as (typeof all)[string])({ ...asked });
   } catch (error) {
     // Postgres' undefined_table.
     if ((error as { code?: string }).code !== '42P01') throw error;
@@ -40,15 +50,15 @@ process.exitCode = await run(process.argv.slice(2), {
   },
   out: (line) => console.log(line),
   complain: (line) => console.error(line),
-  async unlock(store, username) {
+  async perform(operation, asked) {
     const { dataDir, databaseUrl } = readEnvironment(process.env, (path) => readFileSync(path, 'utf8'));
-    const answer = await unlockThrough(join(dataDir, 'stile.sock'), store, username);
+    const answer = await askThrough(join(dataDir, 'stile.sock'), operation, asked);
     if (answer) return answer;
     // Opening would make a new, empty database here, in which nobody is to be found.
     if (!databaseUrl && !existsSync(join(dataDir, 'database')))
       throw new Error(
         `No server runs on ${dataDir}, and it holds no database: set DATA_DIR or DATABASE_URL as the server has it.`,
       );
-    return unlockDirectly(store, username);
+    return performDirectly(operation, asked);
   },
 });

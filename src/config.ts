@@ -10,6 +10,8 @@ import { assemble, namesOf } from './config/assemble.ts';
 import { between } from './config/between.ts';
 import { type Environment, type ReadFile, readEnvironment, type Surroundings } from './config/environment.ts';
 import { type Contents, readNamed } from './config/files.ts';
+import type { IdentityProvider } from './config/identity-provider.ts';
+import { metadataProblems } from './config/metadata.ts';
 import { ConfigurationError, describe, type Problem } from './config/problems.ts';
 import { type File, schema } from './config/schema.ts';
 import { holdsDemo, holdsOthers, keepSecret, markDemo } from './config/secret.ts';
@@ -35,6 +37,33 @@ export interface ConfiguredUser
   };
 }
 
+/** Service providers that are known by an aggregate somebody else signs. Exactly one of `url` and `file`. */
+export interface ConfiguredFederation {
+  readonly id: string;
+  readonly url?: string;
+  /** Absolute path. */
+  readonly file?: string;
+  /** PEM; one of them signs. */
+  readonly certificates: string;
+  readonly thirdParty: boolean;
+  readonly groups?: readonly string[];
+  /** For all of them: keys of an application's `saml:`. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Whom SAML metadata is about, or what is wrong with it, as the end of a sentence. `certificates` (PEM) have to have
+ * signed it; `old` cryptography is taken; `entityId` is whom it has to be about.
+ */
+export type InspectMetadata = (
+  text: string,
+  about: {
+    readonly certificates: string | undefined;
+    readonly old: boolean;
+    readonly entityId: string | undefined;
+  },
+) => { readonly entityId: string } | { readonly wrong: string };
+
 export interface Config {
   /** Public passwords: only this machine may reach it. */
   readonly demo: boolean;
@@ -52,6 +81,7 @@ export interface Config {
   /** At least one; the first is current. */
   readonly secrets: readonly string[];
   readonly applications: readonly ConfiguredApplication[];
+  readonly federations: readonly ConfiguredFederation[];
   readonly users: readonly ConfiguredUser[];
   readonly stores: readonly { readonly id: string }[];
   /** Wire names (acr values, AuthnContext classes) to ids of strengths, in the order they are announced. */
@@ -79,6 +109,8 @@ export interface Config {
     readonly helpUrl: string | undefined;
     readonly privacyUrl: string | undefined;
   };
+  /** What we are to SAML service providers. */
+  readonly saml: IdentityProvider;
   readonly enrolment: { readonly first: 'password' | 'mailed-link' | 'pass' };
   /** A port of its own, or a token on the main one; undefined is off. */
   readonly metrics: { readonly port: number } | { readonly token: string } | undefined;
@@ -94,14 +126,17 @@ const root = resolve(import.meta.dirname, '..');
 export function loadConfig({
   env,
   readFile = (path) => readFileSync(path, 'utf8'),
+  inspect,
 }: {
   env: Environment;
   readFile?: ReadFile;
+  /** The SAML room's; without it metadata is taken unread. */
+  inspect?: InspectMetadata;
 }): Config {
   const around = readEnvironment(env, readFile);
   const path = around.file ?? join(root, 'config/demo.yaml');
   const problems = around.problems.map(({ at, wrong }) => `environment: ${at} ${wrong}`);
-  const read = readSettings(path, around, readFile, problems);
+  const read = readSettings(path, around, { readFile, inspect }, problems);
   problems.push(...folderProblems(around));
   if (!read || problems.length > 0 || around.issuer === undefined) throw new ConfigurationError(problems);
 
@@ -111,7 +146,12 @@ export function loadConfig({
 }
 
 /** The file by the schema and between its keys; undefined, with the problems added, when it cannot be used. */
-function readSettings(path: string, around: Surroundings, readFile: ReadFile, problems: string[]) {
+function readSettings(
+  path: string,
+  around: Surroundings,
+  { readFile, inspect }: { readFile: ReadFile; inspect: InspectMetadata | undefined },
+  problems: string[],
+) {
   const shown = relative(process.cwd(), path).startsWith('..') ? path : relative(process.cwd(), path);
   let source: string;
   try {
@@ -123,7 +163,8 @@ function readSettings(path: string, around: Surroundings, readFile: ReadFile, pr
   const yaml = readYaml(source);
   problems.push(...yaml.mistakes.map((mistake) => `${shown}:${mistake}`));
   if (yaml.mistakes.length > 0) return undefined;
-  const raw = prepare(yaml.value, around.issuer ?? 'http://localhost:3000');
+  const issuer = around.issuer ?? 'http://localhost:3000';
+  const raw = prepare(yaml.value, issuer);
   const result = schema.safeParse(raw);
   const contents = readNamed(raw as Record<string, unknown>, path, readFile);
   const found: Problem[] = [
@@ -134,6 +175,7 @@ function readSettings(path: string, around: Surroundings, readFile: ReadFile, pr
       around.issuer,
     ),
     ...contents.problems,
+    ...metadataProblems(raw as Record<string, unknown>, contents, issuer, inspect),
     ...tlsProblems(contents),
   ];
   const inOrder = found.map((one) => ({ one, line: yaml.lineOf(one.path ?? []) })).sort((a, b) => a.line - b.line);

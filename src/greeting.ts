@@ -8,7 +8,7 @@ export function greeting({ demo, issuer, users }: Config): string {
     '',
     `Stile is running: ${issuer}`,
     '',
-    '  This is the demo. Open the address above, then the Wiki, and sign in:',
+    '  This is the demo. Open the address above, then Wiki or Payroll, and sign in:',
     `  people    ${names.join(', ')}`,
     '  password  over-the-wall',
     '',

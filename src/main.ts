@@ -3,6 +3,7 @@ import { buildApp } from './app.ts';
 import { loadConfig } from './config.ts';
 import { greeting } from './greeting.ts';
 import { logger } from './log.ts';
+import { inspect } from './protocols/saml/providers/declared.ts';
 import { unstarted } from './unstarted.ts';
 import { type Serving, serve } from './web/server.ts';
 
@@ -12,7 +13,7 @@ const LINGER_MS = 3_000;
 const LEAVING_MS = 18_000;
 
 async function start(): Promise<void> {
-  const config = loadConfig({ env: process.env });
+  const config = loadConfig({ env: process.env, inspect });
   const log = logger(config.log.level);
   let serving: Serving | undefined;
   const app = await buildApp(config, log, () => serving?.draining() ?? false);

@@ -1,5 +1,9 @@
 /** What lasts: the database this configuration names, migrated, and one repository per noun on it. */
+import type { Logger } from 'pino';
 import type { Config } from './config.ts';
+import type { Kv } from './state/kv.ts';
+import { MemoryKv } from './state/memory.ts';
+import { RedisKv } from './state/redis.ts';
 import { secretsSealer } from './state/sealer.ts';
 import { Applications } from './store/applications.ts';
 import { KnownBrowsers } from './store/browsers.ts';
@@ -9,6 +13,7 @@ import { openDatabase } from './store/database.ts';
 import { Events } from './store/events.ts';
 import { keptKey } from './store/kept-key.ts';
 import { migrate } from './store/migrate.ts';
+import { NameIds } from './store/name-ids.ts';
 import { Settings } from './store/settings.ts';
 import { SigningKeys } from './store/signing-keys.ts';
 import { Tokens } from './store/tokens.ts';
@@ -29,6 +34,7 @@ export async function openStores(config: Pick<Config, 'databaseUrl' | 'dataDir' 
     browsers: new KnownBrowsers(knex),
     applications: new Applications(knex, sealer),
     consents: new Consents(knex),
+    nameIds: new NameIds(knex),
     events: new Events(knex),
     tokens: new Tokens(knex, sealer),
     signingKeys: new SigningKeys(knex, sealer),
@@ -36,3 +42,13 @@ export async function openStores(config: Pick<Config, 'databaseUrl' | 'dataDir' 
     subjectKey: await keptKey(new Settings(knex), sealer, 'subjects'),
   };
 }
+
+/** What may be lost: Redis, or memory where there is one process. */
+export const openState = (redisUrl: string | undefined, log: Pick<Logger, 'info' | 'warn'>): Kv =>
+  redisUrl
+    ? new RedisKv({
+        url: redisUrl,
+        onAway: (error) => log.warn({ err: error }, 'Redis is away'),
+        onBack: () => log.info('Redis is back'),
+      })
+    : new MemoryKv();

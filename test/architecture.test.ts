@@ -44,6 +44,8 @@ const rooms: Readonly<Record<string, Room>> = {
   // Parts of the composition root, named for what they put together.
   stores: { knows: ['state', 'store'], types: ['config'] },
   pages: { knows: ['web'], types: ['config'] },
+  saml: { knows: ['protocols/saml'], types: ['config', 'store'] },
+  'saml-pages': { knows: ['web'], types: ['protocols/saml'] },
   'oidc-pages': { knows: ['web'], types: ['protocols/oidc'] },
 };
 

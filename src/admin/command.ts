@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { Rotated, ShownKey } from './rotate.ts';
 import type { Unlocked } from './unlock.ts';
 
 export const usage = `Usage: stile <command>
@@ -6,12 +7,19 @@ export const usage = `Usage: stile <command>
   unlock USERNAME [--store local] [--json]
       Forgive the wrong answers against a person: every method that was locked or disabled by them works again.
 
+  saml show [--json]
+      The certificates that SAML service providers find in our metadata: which sign, which are next.
+
+  saml rotate [--force] [--json]
+      The next SAML keys sign from now on; the old ones stay published for saml.key_overlap, and new next ones are
+      made. Not before service providers had the time to learn of the next ones, unless forced.
+
   --help       this text
   --version    the version
 
 The command needs the environment of its server: it talks to the one running on the same DATA_DIR, or opens its
 database (DATABASE_URL) when none runs. Without STILE_CONFIG that is the demo's.
-Exit codes: 0 done, 1 no such person, 2 the command was not understood, 3 neither server nor database answered.`;
+Exit codes: 0 done, 1 no such person or too soon, 2 the command was not understood, 3 neither server nor database answered.`;
 
 export interface Terminal {
   readonly version: string;
@@ -19,66 +27,111 @@ export interface Terminal {
   place(): string;
   out(line: string): void;
   complain(line: string): void;
-  /** Throws when neither server nor database answers. */
-  unlock(store: string, username: string): Promise<Unlocked>;
+  /** Asks a server, or its database (operations.ts). Throws when neither answers. */
+  perform(operation: string, asked: object): Promise<object>;
 }
 
-type Wanted = { help: true } | { version: true } | { username: string; store: string; json: boolean };
+/** What was wanted and what is said about the answer, line by line; complaints end with 1. */
+interface Command {
+  readonly operation: string;
+  readonly asked: Readonly<Record<string, unknown>>;
+  readonly json: boolean;
+  /** By the `kind` of the answer. */
+  said(answer: object, terminal: Terminal): { readonly done: string } | { readonly not: string };
+}
 
 /** Runs one command line; returns the exit code. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<0 | 1 | 2 | 3> {
-  let wanted: Wanted;
+  let wanted: Command | 'help' | 'version';
   try {
     wanted = understand(args);
   } catch (error) {
     terminal.complain(`${(error as Error).message}\n\n${usage}`);
     return 2;
   }
-  if ('help' in wanted || 'version' in wanted) {
-    terminal.out('help' in wanted ? usage : terminal.version);
+  if (wanted === 'help' || wanted === 'version') {
+    terminal.out(wanted === 'help' ? usage : terminal.version);
     return 0;
   }
-  const { username, store, json } = wanted;
+  const { operation, asked, json } = wanted;
   try {
-    const result = await terminal.unlock(store, username);
-    if (json) terminal.out(JSON.stringify({ store, username, ...result }));
-    if (result.kind === 'not-found') {
-      if (!json)
-        terminal.complain(`Nobody in the store ${store} is called ${username} (looked in ${terminal.place()}).`);
-      return 1;
-    }
-    if (!json) terminal.out(words(result.username, result.credentials));
-    return 0;
+    const answer = await terminal.perform(operation, asked);
+    const said = wanted.said(answer, terminal);
+    if (json) terminal.out(JSON.stringify({ ...asked, ...answer }));
+    else if ('done' in said) terminal.out(said.done);
+    else terminal.complain(said.not);
+    return 'done' in said ? 0 : 1;
   } catch (error) {
     const { message } = error as Error;
-    if (json) terminal.out(JSON.stringify({ store, username, kind: 'failed', message }));
+    if (json) terminal.out(JSON.stringify({ ...asked, kind: 'failed', message }));
     terminal.complain(message);
     return 3;
   }
 }
 
-function words(username: string, credentials: number): string {
-  if (credentials === 0) return `Nothing of ${username} was locked. Wrong answers until now are forgiven.`;
-  return `${username} can try again: ${credentials} ${credentials === 1 ? 'method was' : 'methods were'} locked.`;
-}
-
 /** Throws a sentence when it is not understood. */
-function understand(args: readonly string[]): Wanted {
+function understand(args: readonly string[]): Command | 'help' | 'version' {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
     options: {
       help: { type: 'boolean', short: 'h' },
       version: { type: 'boolean' },
-      store: { type: 'string', default: 'local' },
+      store: { type: 'string' },
+      force: { type: 'boolean' },
       json: { type: 'boolean', default: false },
     },
   });
-  if (values.help) return { help: true };
-  if (values.version) return { version: true };
-  const [command, username, ...rest] = positionals;
+  if (values.help) return 'help';
+  if (values.version) return 'version';
+  const [command, what, ...rest] = positionals;
+  const { store, force, json } = values;
   if (command === undefined) throw new Error('A command is missing.');
-  if (command !== 'unlock') throw new Error(`${command} is not a command.`);
-  if (!username || rest.length > 0) throw new Error('unlock takes one user name.');
-  return { username, store: values.store, json: values.json };
+  const saml = command === 'saml' && (what === 'show' || what === 'rotate') ? what : undefined;
+  if (store !== undefined && command !== 'unlock') throw new Error('--store belongs to unlock.');
+  if (force !== undefined && saml !== 'rotate') throw new Error('--force belongs to saml rotate.');
+  if (command === 'unlock') {
+    if (!what || rest.length > 0) throw new Error('unlock takes one user name.');
+    return unlocking(store ?? 'local', what, json);
+  }
+  if (command !== 'saml') throw new Error(`${command} is not a command.`);
+  if (!saml || rest.length > 0) throw new Error('saml takes one word more: show or rotate.');
+  return saml === 'show' ? showing(json) : rotating(force ?? false, json);
 }
+
+const unlocking = (store: string, username: string, json: boolean): Command => ({
+  ...{ operation: '/unlock', asked: { store, username }, json },
+  said(answer, terminal) {
+    const result = answer as Unlocked;
+    if (result.kind === 'not-found')
+      return { not: `Nobody in the store ${store} is called ${username} (looked in ${terminal.place()}).` };
+    const { username: name, credentials: n } = result;
+    if (n === 0) return { done: `Nothing of ${name} was locked. Wrong answers until now are forgiven.` };
+    return { done: `${name} can try again: ${n} ${n === 1 ? 'method was' : 'methods were'} locked.` };
+  },
+});
+
+const showing = (json: boolean): Command => ({
+  ...{ operation: '/saml/show', asked: {}, json },
+  said: (answer) => ({ done: lines((answer as { keys: readonly ShownKey[] }).keys) }),
+});
+
+const rotating = (force: boolean, json: boolean): Command => ({
+  ...{ operation: '/saml/rotate', asked: { force }, json },
+  said(answer) {
+    const result = answer as Rotated;
+    if (result.kind === 'rotated') return { done: `The next keys sign from now on.\n${lines(result.keys)}` };
+    const from = new Date(result.from).toISOString();
+    return {
+      not: `Some service providers may not know the next keys yet: wait until ${from}, or use --force and tell them.`,
+    };
+  },
+});
+
+const lines = (keys: readonly ShownKey[]): string =>
+  keys
+    .map(({ state, alg, notAfter, fingerprint256 }) => {
+      const until = new Date(notAfter).toISOString().slice(0, 10);
+      return `${state.padEnd(8)}  ${alg}  until ${until}  SHA-256 ${fingerprint256}`;
+    })
+    .join('\n');

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { dirname, relative } from 'node:path';
-import { type Unlocked, type Unlocking, unlock } from './unlock.ts';
+import type { Operations } from './operations.ts';
 
 /**
  * How the command line reaches a running server: JSON over HTTP on a Unix socket that only the server's own user may
@@ -26,7 +26,7 @@ function nameOf(path: string): string | undefined {
  * Listens at `path`. Where another living server listens already (two nodes on one machine) it keeps the socket, since
  * both answer from one database; what a dead one left is replaced.
  */
-export async function listenSocket(path: string, parts: Unlocking): Promise<Socket> {
+export async function listenSocket(path: string, operations: Operations): Promise<Socket> {
   const name = nameOf(path);
   if (!name || (await answers(name))) return { close: async () => undefined };
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -34,9 +34,11 @@ export async function listenSocket(path: string, parts: Unlocking): Promise<Sock
   const server = createServer((req, res) => {
     const say = (status: number, body: object) =>
       res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-    if (req.method !== 'POST' || req.url !== '/unlock') return say(404, { error: 'unknown operation' });
+    const name = req.url ?? '';
+    const operation = req.method === 'POST' && Object.hasOwn(operations, name) ? operations[name] : undefined;
+    if (!operation) return say(404, { error: 'unknown operation' });
     asked(req)
-      .then(async ({ store, username }) => say(200, await unlock(parts, store, username)))
+      .then(async (body) => say(200, await operation(body)))
       .catch((error) => say(error instanceof SyntaxError ? 400 : 503, { error: String(error.message) }));
   });
   // Bound under this mask at once: between a bind and a chmod another user could connect.
@@ -60,23 +62,21 @@ const answers = (name: string): Promise<boolean> =>
     probe.once('connect', () => probe.destroy());
   });
 
-async function asked(req: IncomingMessage): Promise<{ store: string; username: string }> {
+async function asked(req: IncomingMessage): Promise<Record<string, unknown>> {
   let body = '';
   for await (const chunk of req.setEncoding('utf8')) {
     body += chunk;
     if (body.length > longestBody) throw new SyntaxError('too much');
   }
-  const { store, username } = JSON.parse(body) ?? {};
-  if (typeof store !== 'string' || typeof username !== 'string') throw new SyntaxError('store and username are texts');
-  return { store, username };
+  return JSON.parse(body) ?? {};
 }
 
 /** Asks the server that listens at `path`; undefined when none does. Throws when it could not do it. */
-export function unlockThrough(path: string, store: string, username: string): Promise<Unlocked | undefined> {
+export function askThrough(path: string, operation: string, asked: object): Promise<object | undefined> {
   const name = nameOf(path);
   if (!name) return Promise.resolve(undefined);
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath: name, method: 'POST', path: '/unlock', timeout: 10_000 }, async (res) => {
+    const call = request({ socketPath: name, method: 'POST', path: operation, timeout: 10_000 }, async (res) => {
       let body = '';
       for await (const chunk of res.setEncoding('utf8')) body += chunk;
       if (res.statusCode === 200) resolve(JSON.parse(body));
@@ -86,6 +86,6 @@ export function unlockThrough(path: string, store: string, username: string): Pr
     call.once('error', (error: NodeJS.ErrnoException) =>
       ['ENOENT', 'ECONNREFUSED'].includes(error.code ?? '') ? resolve(undefined) : reject(error),
     );
-    call.end(JSON.stringify({ store, username }));
+    call.end(JSON.stringify(asked));
   });
 }

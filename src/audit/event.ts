@@ -17,6 +17,7 @@ export interface AuditEvent {
     | 'consent.given'
     | 'consent.withdrawn'
     | 'token.reused'
+    | 'keys.rotated'
     | 'configuration.applied'
     | 'fault';
   /** Milliseconds since the epoch. */

@@ -37,6 +37,8 @@ export interface Asker {
   resume(walk: { id: string; ticket: string }): string;
   /** URLs outside ours that the browser may be sent to from there: the pages' form-action has to let them through. */
   leadsTo(walk: { id: string; ticket: string }): readonly string[];
+  /** For the application's administrator, when what it asks for cannot be met: the key of a sentence in locales/ on what to change. */
+  advice?(walk: { id: string; ticket: string }): string | undefined;
   /**
    * An address of the asker's own from where its applications are told, through the browser, that this session has ended,
    * and which leads to `then` at last; undefined when there is nobody to tell. Without a session: where a way round that

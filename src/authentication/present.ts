@@ -45,7 +45,7 @@ export function present(page: PageView, now: number): Page {
     case 'refused':
       return shown(
         'signin/refused',
-        { code: step.because ?? step.code, changeable, policies: blockingPolicies(facts) },
+        { code: step.because ?? step.code, changeable, policies: blockingPolicies(facts), advice: page.advice },
         step.code === 'denied' ? 403 : 200,
       );
     case 'prove':

@@ -23,6 +23,8 @@ export type View =
       readonly session: Session | undefined;
       /** Where the person goes from here, outside us. */
       readonly leadsTo: readonly string[];
+      /** What the application's administrator could change, when what is asked for cannot be met. */
+      readonly advice?: string | undefined;
       /** What the method wants shown (a QR code, a number). */
       readonly show: Readonly<Record<string, unknown>>;
     };
@@ -64,8 +66,12 @@ export class Walking {
         continue;
       }
       const show = await this.#show(held, session, facts, step);
-      const leadsTo = this.#engine.askerOf(held.signIn).leadsTo(held.signIn);
-      if (show) return { kind: 'page', signIn: held.signIn, facts, step, session, leadsTo, show };
+      if (!show) continue;
+      const asker = this.#engine.askerOf(held.signIn);
+      const leadsTo = asker.leadsTo(held.signIn);
+      const unmet = step.kind === 'refused' && step.code === 'requirements-unmet';
+      const advice = unmet ? asker.advice?.(held.signIn) : undefined;
+      return { kind: 'page', signIn: held.signIn, facts, step, session, leadsTo, advice, show };
     }
   }
 

@@ -3,6 +3,8 @@ import type { Config, ConfiguredApplication, ConfiguredUser } from '../config.ts
 import { settingsOf } from './client.ts';
 import type { Surroundings } from './environment.ts';
 import type { Contents } from './files.ts';
+import { identityProviderOf } from './identity-provider.ts';
+import { federationOf, samlSettings } from './saml.ts';
 import type { File } from './schema.ts';
 
 /** The wire names known without a word in the file (protocols.md section 7); null there removes one. */
@@ -47,9 +49,8 @@ export function assemble(
       redisUrl,
       secrets,
     },
-    applications: file.applications.map((one, i) =>
-      application(one, contents.get(`applications[${i}].oidc.client_secret_file`)),
-    ),
+    applications: file.applications.map((one, i) => application(one, i, contents, issuer)),
+    federations: file.federations.map((one, i) => federationOf(one, i, contents, path)),
     users: file.users.map((one, i) => user(one, contents.get(`users[${i}].password_file`))),
     stores: file.stores,
     assurance: { names: namesOf(file.assurance.names) },
@@ -71,6 +72,7 @@ export function assemble(
       helpUrl: brand.help_url,
       privacyUrl: brand.privacy_url,
     },
+    saml: identityProviderOf(file.saml, issuer, brand),
     enrolment: file.enrolment,
     metrics: metricsPort === undefined ? (token ? { token } : undefined) : { port: metricsPort },
     log: file.log,
@@ -80,16 +82,29 @@ export function assemble(
 /** The loopback address the demo's issuer means. */
 const loopbackOf = (issuer: string): string => (new URL(issuer).hostname === '[::1]' ? '::1' : '127.0.0.1');
 
-function application(one: File['applications'][number], secret: string | undefined): ConfiguredApplication {
-  const settings = settingsOf(one.oidc as NonNullable<typeof one.oidc>);
+function application(
+  one: File['applications'][number],
+  i: number,
+  contents: Contents,
+  issuer: string,
+): ConfiguredApplication {
   return {
     id: one.id,
     name: one.name,
-    protocol: 'oidc',
     thirdParty: one.third_party,
     ...(one.groups ? { groups: one.groups } : {}),
-    settings: secret === undefined ? settings : { ...settings, client_secret: secret },
+    ...(one.saml
+      ? { protocol: 'saml', settings: samlSettings(one.saml, i, contents, issuer) }
+      : {
+          protocol: 'oidc',
+          settings: clientSettings(one, contents.get(`applications[${i}].oidc.client_secret_file`)),
+        }),
   };
+}
+
+function clientSettings({ oidc }: File['applications'][number], secret: string | undefined): Record<string, unknown> {
+  const settings = settingsOf(oidc as NonNullable<typeof oidc>);
+  return secret === undefined ? settings : { ...settings, client_secret: secret };
 }
 
 function user(one: File['users'][number], fromFile: string | undefined): ConfiguredUser {

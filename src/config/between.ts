@@ -1,5 +1,6 @@
 import { clientProblems } from './client.ts';
 import { type Problem, problem } from './problems.ts';
+import { federationProblems, samlProblems } from './saml.ts';
 import { parsed, seconds } from './words.ts';
 
 type Group = Readonly<Record<string, unknown>>;
@@ -14,6 +15,8 @@ const list = (value: unknown): Group[] => (Array.isArray(value) ? value.map(grou
 export function between(file: Group, names: readonly string[], issuer: string | undefined): Problem[] {
   return [
     ...applicationProblems(list(file.applications), names),
+    ...twice(list(file.federations), (one) => one.id, ['federations'], 'id'),
+    ...list(file.federations).flatMap((one, i) => federationProblems(one, ['federations', i])),
     ...userProblems(list(file.users)),
     ...twice(list(file.stores), (one) => one.id, ['stores'], 'id'),
     ...orderProblems(group(file.limits), group(file.session)),
@@ -31,9 +34,13 @@ function applicationProblems(applications: Group[], names: readonly string[]): P
   ];
   applications.forEach((one, i) => {
     const path = ['applications', i];
-    if (one.saml !== undefined) found.push(problem([...path, 'saml'], 'comes with a later version; allowed: oidc'));
-    else if (one.oidc === undefined)
-      found.push(problem([...path, 'oidc'], 'is missing: it says how the application signs people in'));
+    if (one.oidc !== undefined && one.saml !== undefined)
+      found.push(problem([...path, 'saml'], 'stands beside oidc: an application signs people in one way'));
+    else if (one.oidc === undefined && one.saml === undefined)
+      found.push(
+        problem([...path, 'oidc'], 'is missing, and so is saml: one says how the application signs people in'),
+      );
+    if (one.saml !== undefined && one.saml !== null) found.push(...samlProblems(group(one.saml), [...path, 'saml']));
     if (one.oidc !== undefined && one.oidc !== null)
       found.push(...clientProblems(group(one.oidc), [...path, 'oidc'], names));
   });

@@ -32,6 +32,12 @@ export function readNamed(file: Values, configuration: string, readFile: ReadFil
   };
   list(file.applications).forEach((one, i) => {
     take(values(one.oidc), ['applications', i, 'oidc'], 'client_secret_file');
+    take(values(one.saml), ['applications', i, 'saml'], 'metadata_file');
+    take(values(one.saml), ['applications', i, 'saml'], 'signing_cert_file');
+  });
+  list(file.federations).forEach((one, i) => {
+    // Its metadata_file may be large, and is somebody else's to keep fresh.
+    take(one, ['federations', i], 'signing_cert_file');
   });
   list(file.users).forEach((one, i) => {
     take(one, ['users', i], 'password_file');

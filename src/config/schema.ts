@@ -3,6 +3,8 @@ import { builtIn } from '../policy/strengths.ts';
 import { brandColours } from '../web/brand.ts';
 import { clientAddress } from '../web/client-address.ts';
 import { clientSchema } from './client.ts';
+import { identityProviderSchema } from './identity-provider.ts';
+import { federationSchema, samlSchema } from './saml.ts';
 import { duration, section, slug, text, webAddress, whole } from './words.ts';
 
 /** The shape of the YAML file. What is wrong between its keys is in between.ts. */
@@ -89,13 +91,14 @@ const application = section({
   third_party: z.boolean().default(false),
   groups: z.array(text(256)).optional(),
   oidc: clientSchema.optional(),
-  saml: z.unknown().optional(),
+  saml: samlSchema.optional(),
 });
 
 const year = 366 * 86_400;
 
 export const schema = section({
   applications: z.array(application).default([]),
+  federations: z.array(federationSchema).default([]),
   users: z.array(user).default([]),
   stores: z.array(section({ id: z.enum(['local']) })).default([{ id: 'local' }]),
   assurance: section({
@@ -126,6 +129,7 @@ export const schema = section({
     help_url: webAddress().optional(),
     privacy_url: webAddress().optional(),
   }).prefault({}),
+  saml: identityProviderSchema.prefault({}),
   enrolment: section({ first: z.enum(['password', 'mailed-link', 'pass']).default('mailed-link') }).prefault({}),
   metrics: section({
     port: whole(1, 65_535).optional(),

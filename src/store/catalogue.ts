@@ -4,8 +4,6 @@ import type { Applications } from './applications.ts';
 export interface CatalogueOptions {
   /** Milliseconds between looks at the revision; five seconds. */
   readonly every?: number;
-  /** After every refresh that brought a change. */
-  readonly onChange?: () => void;
   /** A look that failed: the last good snapshot stays. */
   readonly onError?: (error: unknown) => void;
 }
@@ -16,6 +14,7 @@ export class Catalogue {
   private readonly options: CatalogueOptions;
   private snapshot: ReadonlyMap<string, Application> = new Map();
   private revision: string | undefined;
+  private readonly listeners: (() => void)[] = [];
   private timer: NodeJS.Timeout | undefined;
 
   constructor(applications: Applications, options: CatalogueOptions = {}) {
@@ -38,8 +37,13 @@ export class Catalogue {
     if (revision === this.revision) return false;
     this.snapshot = new Map((await this.applications.all()).map((one) => [one.id, one]));
     this.revision = revision;
-    this.options.onChange?.();
+    for (const listener of this.listeners) listener();
     return true;
+  }
+
+  /** Calls back after every refresh that brought a change. */
+  watch(listener: () => void): void {
+    this.listeners.push(listener);
   }
 
   /** Begins to follow, after a first refresh. */

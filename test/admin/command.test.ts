@@ -3,18 +3,33 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../../src/admin/command.ts';
-import { listenSocket, unlockThrough } from '../../src/admin/socket.ts';
-import type { Unlocking } from '../../src/admin/unlock.ts';
+import { operations } from '../../src/admin/operations.ts';
+import type { ChangingKeys } from '../../src/admin/rotate.ts';
+import { askThrough, listenSocket, type Socket } from '../../src/admin/socket.ts';
 import type { AuditEvent } from '../../src/audit/event.ts';
 import { ana } from '../support/people.ts';
 
 let dir: string;
 let path: string;
 const recorded: AuditEvent[] = [];
-const server: Unlocking = {
-  users: { byName: async (store, name) => (store === 'local' && name === 'ana' ? ana : undefined) },
+const key = {
+  state: 'current',
+  alg: 'RS256',
+  notAfter: Date.UTC(2036, 10, 22),
+  fingerprint256: 'AB:CD',
+  certificate: 'x',
+};
+const next = { ...key, state: 'next', fingerprint256: 'EF:01' };
+const early = Date.UTC(2026, 11, 6, 9);
+const keys: ChangingKeys = {
+  published: () => [key, next],
+  rotate: async (force) => (force ? { kind: 'rotated', keys: [key, next] } : { kind: 'too-soon', from: early }),
+};
+const server = {
+  samlKeys: async () => keys,
+  users: { byName: async (store: string, name: string) => (store === 'local' && name === 'ana' ? ana : undefined) },
   credentials: { unlock: async () => 1 },
-  recorder: { record: async (event) => void recorded.push(event) },
+  recorder: { record: async (event: AuditEvent) => void recorded.push(event) },
   now: () => 1_795_000_000_000,
 };
 
@@ -25,6 +40,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true }));
 
+const listen = () => listenSocket(path, operations(server));
+
 /** What a terminal shows of one command, with its exit code. */
 async function type(...args: string[]) {
   const [out, complaints]: [string[], string[]] = [[], []];
@@ -33,8 +50,8 @@ async function type(...args: string[]) {
     place: () => 'data/demo',
     out: (line) => out.push(line),
     complain: (line) => complaints.push(line),
-    async unlock(store, username) {
-      const answer = await unlockThrough(path, store, username);
+    async perform(operation, asked) {
+      const answer = await askThrough(path, operation, asked);
       if (!answer) throw new Error('neither server nor database answers');
       return answer;
     },
@@ -44,7 +61,7 @@ async function type(...args: string[]) {
 
 describe('stile unlock', () => {
   test('lets ana try again, through the running server, and is put on record', async () => {
-    const socket = await listenSocket(path, server);
+    const socket = await listen();
     expect(await type('unlock', 'ana')).toEqual({
       code: 0,
       out: 'ana can try again: 1 method was locked.',
@@ -64,21 +81,30 @@ describe('stile unlock', () => {
   });
 
   test('ends with 1 for a person or a store nobody knows', async () => {
-    const socket = await listenSocket(path, server);
+    const socket = await listen();
     expect(await type('unlock', 'mei')).toMatchObject({ code: 1, complaints: expect.stringContaining('mei') });
     expect(await type('unlock', 'ana', '--store', 'staff')).toMatchObject({ code: 1 });
     expect(recorded).toEqual([]);
     await socket.close();
   });
 
-  test.each([[[]], [['unlock']], [['unlock', 'ana', 'mei']], [['lock', 'ana']], [['unlock', 'ana', '--hard']]])(
-    'ends with 2 and the usage for %j',
-    async (args) => {
-      const { code, complaints } = await type(...args);
-      expect(code).toBe(2);
-      expect(complaints).toContain('Usage: stile');
-    },
-  );
+  test.each([
+    [[]],
+    [['unlock']],
+    [['unlock', 'ana', 'mei']],
+    [['lock', 'ana']],
+    [['unlock', 'ana', '--hard']],
+    [['saml']],
+    [['saml', 'drop']],
+    [['saml', 'rotate', 'all']],
+    [['saml', 'show', '--force']],
+    [['unlock', 'ana', '--force']],
+    [['saml', 'rotate', '--store', 'local']],
+  ])('ends with 2 and the usage for %j', async (args) => {
+    const { code, complaints } = await type(...args);
+    expect(code).toBe(2);
+    expect(complaints).toContain('Usage: stile');
+  });
 
   test('ends with 3 when neither server nor database answers', async () => {
     expect(await type('unlock', 'ana')).toMatchObject({ code: 3, complaints: 'neither server nor database answers' });
@@ -87,7 +113,7 @@ describe('stile unlock', () => {
 
   test('ends with 3 when the server answers that its database is away', async () => {
     const away = { ...server, credentials: { unlock: () => Promise.reject(new Error('Postgres is away')) } };
-    const socket = await listenSocket(path, away);
+    const socket = await listenSocket(path, operations(away));
     expect(await type('unlock', 'ana')).toMatchObject({
       code: 3,
       complaints: expect.stringContaining('Postgres is away'),
@@ -101,9 +127,60 @@ describe('stile unlock', () => {
   });
 });
 
+describe('stile saml', () => {
+  let socket: Socket;
+  beforeEach(async () => {
+    socket = await listen();
+  });
+  afterEach(() => socket.close());
+
+  test('show lists the published certificates with their states', async () => {
+    expect(await type('saml', 'show')).toEqual({
+      code: 0,
+      out: 'current   RS256  until 2036-11-22  SHA-256 AB:CD\nnext      RS256  until 2036-11-22  SHA-256 EF:01',
+      complaints: '',
+    });
+    expect(JSON.parse((await type('saml', 'show', '--json')).out)).toEqual({ kind: 'shown', keys: [key, next] });
+    expect(recorded).toEqual([]);
+  });
+
+  test('rotate ends with 1 and says from when, as long as somebody may not know the next key', async () => {
+    const { code, complaints } = await type('saml', 'rotate');
+    expect(code).toBe(1);
+    expect(complaints).toContain('2026-12-06T09:00:00.000Z');
+    const json = await type('saml', 'rotate', '--json');
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.out)).toEqual({ kind: 'too-soon', force: false, from: early });
+    expect(recorded).toEqual([]);
+  });
+
+  test('rotate --force changes keys and is put on record, without the certificates', async () => {
+    expect(await type('saml', 'rotate', '--force')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^The next keys sign from now on\.\ncurrent {3}RS256/),
+    });
+    const shown = [
+      { state: 'current', alg: 'RS256', fingerprint256: 'AB:CD' },
+      { state: 'next', alg: 'RS256', fingerprint256: 'EF:01' },
+    ];
+    expect(recorded).toEqual([
+      {
+        type: 'keys.rotated',
+        at: 1_795_000_000_000,
+        detail: { by: 'command line', protocol: 'saml', forced: true, keys: shown },
+      },
+    ]);
+  });
+
+  test.each(['{}', '{"force":"yes"}'])('the socket answers %s to rotate with 400', async (body) => {
+    expect(await post('/saml/rotate', body)).toMatch(/^HTTP\/1\.1 400 /);
+    expect(recorded).toEqual([]);
+  });
+});
+
 describe('the socket', () => {
   test("is its owner's alone, and gone when the server is", async () => {
-    const socket = await listenSocket(path, server);
+    const socket = await listen();
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     await socket.close();
     await expect(stat(path)).rejects.toThrow('ENOENT');
@@ -111,8 +188,8 @@ describe('the socket', () => {
 
   test('a dead one is replaced, a living one kept', async () => {
     await writeFile(path, '');
-    const first = await listenSocket(path, server);
-    const second = await listenSocket(path, server);
+    const first = await listen();
+    const second = await listen();
     await second.close();
     expect(await type('unlock', 'ana')).toMatchObject({ code: 0 });
     await first.close();
@@ -120,23 +197,23 @@ describe('the socket', () => {
 
   test('a folder too deep for a socket is no reason not to start', async () => {
     const deep = join(dir, 'd'.repeat(150), 'stile.sock');
-    const socket = await listenSocket(deep, server);
-    expect(await unlockThrough(deep, 'local', 'ana')).toBeUndefined();
+    const socket = await listenSocket(deep, operations(server));
+    expect(await askThrough(deep, '/unlock', { store: 'local', username: 'ana' })).toBeUndefined();
     await socket.close();
   });
 
   test.each(['not json', 'null', '{"username":7}', `"${'x'.repeat(10_000)}"`])(
     'answers %.20j with 400',
     async (body) => {
-      const socket = await listenSocket(path, server);
+      const socket = await listen();
       expect(await post('/unlock', body)).toMatch(/^HTTP\/1\.1 400 /);
       await socket.close();
     },
   );
 
-  test('knows no other operation', async () => {
-    const socket = await listenSocket(path, server);
-    expect(await post('/sign-in-as', '{}')).toMatch(/^HTTP\/1\.1 404 /);
+  test.each(['/sign-in-as', '/toString', '/'])('knows no operation %s', async (url) => {
+    const socket = await listen();
+    expect(await post(url, '{}')).toMatch(/^HTTP\/1\.1 404 /);
     await socket.close();
   });
 });

@@ -42,6 +42,17 @@ async function toWiki(sight: Sight): Promise<void> {
   await sight.press(/^Wiki/);
 }
 
+async function toPayroll(sight: Sight): Promise<void> {
+  await sight.page.goto(stile.issuer);
+  await sight.press(/^Payroll/);
+}
+
+/** A page of Stile's carries its answer to Payroll: by itself, or by a button where no script runs. */
+async function carried(sight: Sight, scripted = true): Promise<void> {
+  if (!scripted) await sight.press('Continue to Payroll');
+  await sight.page.waitForURL(/\/demo\/payroll\/($|arrived)/);
+}
+
 async function signIn(sight: Sight, who: string, password = PASSWORD): Promise<void> {
   await sight.fill('Email or user name', who);
   await sight.fill('Password', password);
@@ -50,6 +61,10 @@ async function signIn(sight: Sight, who: string, password = PASSWORD): Promise<v
 /** What the page says of a claim, now. */
 const claim = (sight: Sight, name: string) =>
   sight.page.locator(`tr:has(th code:text-is("${name}")) td`).last().locator('code').first().innerText();
+
+/** What Payroll says of a part of the assertion, now. */
+const said = (sight: Sight, name: string) =>
+  sight.page.locator(`tr:has(th code:text-is("${name}")) td`).first().locator('code').first().innerText();
 
 /** What a phone's camera reads: the picture on the screen, decoded in a page that has nothing to do with it. */
 async function scan(qr: Locator): Promise<string> {
@@ -127,6 +142,78 @@ describe.each([
   });
 });
 
+describe.each([
+  ['as browsers come', {}],
+  ['without script', { javaScriptEnabled: false }],
+])('two applications, one session, %s', (_how, options) => {
+  const scripted = !('javaScriptEnabled' in options);
+  const named = (name: string) => (scripted ? name : `no-script-${name}`);
+  const atHome = (sight: Sight) => sight.page.waitForURL(`${stile.issuer}/demo/payroll/`);
+
+  test('ana, signed in to Wiki, opens Payroll without a page, confirms a change in it, and leaves both from there', async () => {
+    const ana = await sit(options);
+    await toWiki(ana);
+    await ana.press('Sign in');
+    await signIn(ana, 'ana');
+    await toPayroll(ana);
+    expect(await ana.heading()).toBe('Welcome to Payroll');
+    await clean(ana, named('demo-payroll-welcome'));
+    await ana.press('Sign in');
+    await carried(ana, scripted);
+    expect(await ana.heading()).toBe('Hello, Ana Silva');
+    expect(await said(ana, 'AuthnContextClassRef')).toMatch(/PasswordProtectedTransport$/);
+    await clean(ana, named('demo-payroll-before'));
+
+    await ana.press('Change bank account');
+    expect(await ana.heading()).toBe('Payroll asks you to confirm it is you');
+    await code(ana, secrets.ana);
+    await carried(ana, scripted);
+    expect(await ana.text()).toContain('The bank account is changed.');
+    expect(await said(ana, 'AuthnContextClassRef')).toBe(MFA);
+    expect(await said(ana, 'authnmethodsreferences')).toMatch(/^http/);
+    await clean(ana, named('demo-payroll-after'));
+    await toWiki(ana);
+    await ana.press('Approve a payment');
+    expect(await ana.text()).toContain('The payment is approved.');
+
+    await toPayroll(ana);
+    await ana.press('Sign out');
+    await atHome(ana);
+    expect(await ana.text()).toContain('Signed out everywhere.');
+    await clean(ana, named('demo-payroll-left'));
+    await toWiki(ana);
+    expect(await ana.heading()).toBe('Welcome to Wiki');
+    await ana.page.goto(`${stile.issuer}/account`);
+    expect(await ana.heading()).toBe('Sign in');
+  });
+
+  test('mei, signed in to Payroll, opens Wiki without a page; Payroll sees her leave Wiki, and Stile', async () => {
+    const mei = await sit(options);
+    await toPayroll(mei);
+    await mei.press('Sign in');
+    expect(await mei.text()).toContain('to continue to Payroll');
+    await signIn(mei, 'mei');
+    await carried(mei, scripted);
+    expect(await mei.heading()).toBe('Hello, Mei Tanaka');
+    await toWiki(mei);
+    await mei.press('Sign in');
+    expect(await mei.heading()).toBe('Hello, Mei Tanaka');
+    await mei.press('Sign out');
+    await mei.press('Sign out');
+    await mei.page.waitForURL(`${stile.issuer}/demo/wiki/`);
+    await toPayroll(mei);
+    expect(await mei.heading()).toBe('Welcome to Payroll');
+
+    await mei.press('Sign in');
+    await signIn(mei, 'mei');
+    await carried(mei, scripted);
+    await mei.page.goto(`${stile.issuer}/account`);
+    await mei.press('Sign out');
+    await toPayroll(mei);
+    expect(await mei.heading()).toBe('Welcome to Payroll');
+  });
+});
+
 test('signing out of Wiki signs out of Stile, after asking, and back to Wiki', async () => {
   const ana = await sit();
   await toWiki(ana);
@@ -152,6 +239,29 @@ test('who turns back is told by Wiki that nothing was changed', async () => {
   await clean(ana, 'demo-wiki-refused');
   await ana.press('Back to Wiki');
   expect(await ana.heading()).toBe('Hello, Ana Silva');
+});
+
+test('who turns back is told by Payroll that nothing was changed, and leaves by a link when the way out stops', async () => {
+  const ana = await sit();
+  await toPayroll(ana);
+  await ana.press('Sign in');
+  await signIn(ana, 'ana');
+  await carried(ana);
+  await ana.press('Change bank account');
+  await ana.press('Cancel and go back to Payroll');
+  await carried(ana);
+  expect(await ana.heading()).toBe('The sign-in was stopped');
+  await clean(ana, 'demo-payroll-refused');
+  await ana.press('Back to Payroll');
+  expect(await ana.heading()).toBe('Hello, Ana Silva');
+  await ana.page.route(/\/saml\/slo/, (route) => route.fulfill({ status: 204 }));
+  await ana.press('Sign out');
+  expect(await ana.heading()).toBe('Signing you out');
+  await clean(ana, 'demo-payroll-leaving');
+  await ana.page.unrouteAll();
+  await ana.press('Go on');
+  await ana.page.waitForURL(`${stile.issuer}/demo/payroll/`);
+  expect(await ana.text()).toContain('Signed out everywhere.');
 });
 
 test('a whole sign-in by keyboard: Tab reaches what there is, in reading order, and Enter presses the primary button', async () => {

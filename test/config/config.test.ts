@@ -121,7 +121,7 @@ users: [{username: ana, password_file: ana.password}]`,
   test('the published example names every key there is, and no other', () => {
     const everything = example.replaceAll(/^(\s*)# (\s*[a-z_]+:)/gm, '$1$2');
     expect(mistakes(everything).filter((one) => one.includes('known key'))).toEqual([]);
-    for (const key of keysOf(schema)) if (key !== 'saml') expect(everything).toMatch(new RegExp(`\\b${key}:`));
+    for (const key of keysOf(schema)) expect(everything).toMatch(new RegExp(`\\b${key}:`));
   });
 });
 
@@ -228,11 +228,6 @@ describe('an application', () => {
   const uris = 'client_secret: s, redirect_uris';
 
   test.each([
-    [
-      'by SAML comes later',
-      'applications: [{id: hr, name: HR, saml: {metadata: x}}]',
-      /applications\[0\]\.saml comes with a later version/,
-    ],
     ['without a protocol', 'applications: [{id: hr, name: HR}]', /applications\[0\]\.oidc is missing/],
     [
       'without a secret',

@@ -247,7 +247,8 @@ export function storeContract(name: string, open: () => Promise<readonly [Db, Db
       test('declares idempotently, on two nodes at once too, and other nodes follow', async () => {
         const [here, there] = nodes.map((node) => new Applications(node.knex, sealer)) as [Applications, Applications];
         let changes = 0;
-        const catalogue = new Catalogue(there, { onChange: () => changes++ });
+        const catalogue = new Catalogue(there);
+        catalogue.watch(() => changes++);
         await catalogue.refresh();
         expect(catalogue.byId('wiki')).toBeUndefined();
         await Promise.all([here.declare([wiki], 'file'), there.declare([wiki], 'file')]);

@@ -1,4 +1,7 @@
-/** A browser as far as plain HTML needs one: cookies, redirects and pressing buttons. */
+/**
+ * A browser as far as plain HTML needs one: cookies, redirects and pressing buttons. Every cookie is Lax to it, and another
+ * port is another site: a form sent from one to the other carries none.
+ */
 export class Visitor {
   readonly cookies = new Map<string, string>();
   /** The page it stands on. */
@@ -9,12 +12,13 @@ export class Visitor {
 
   async open(url: string, form?: Record<string, string>): Promise<void> {
     let [next, body]: [string, Record<string, string> | undefined] = [url, form];
+    const abroad = this.at !== '' && new URL(this.at).origin !== new URL(url).origin;
     for (let hop = 0; hop < 10; hop += 1) {
       const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
       const response = await fetch(next, {
         method: body ? 'POST' : 'GET',
         redirect: 'manual',
-        headers: { cookie },
+        headers: body && abroad ? {} : { cookie },
         ...(body && { body: new URLSearchParams(body) }),
       });
       for (const line of response.headers.getSetCookie()) {

@@ -10,6 +10,8 @@ export interface Page {
   /** The page's one heading, without markup. */
   readonly heading: string;
   readonly form: Form | undefined;
+  /** The form of a page that carries an answer to an application by itself: it is not pressed, the answer is read from it. */
+  readonly delivery?: Form;
 }
 
 export interface Form {
@@ -28,7 +30,7 @@ export class Person {
   readonly away: readonly string[];
 
   constructor(options: { away?: readonly string[]; headers?: Record<string, string>; like?: Person } = {}) {
-    this.away = options.away ?? options.like?.away ?? ['https://rp.example'];
+    this.away = options.away ?? options.like?.away ?? ['https://rp.example', 'https://sp.example'];
     this.headers = options.headers ?? { 'accept-language': 'en', 'user-agent': 'HtmlUnit' };
     this.cookies = new Map(options.like?.cookies);
   }
@@ -68,7 +70,11 @@ export class Person {
         return { url, status: response.status, html: '', headers: response.headers, heading: '', form: undefined };
       response = await this.fetch(url);
     }
-    return pageOf(url, response, await response.text());
+    const page = pageOf(url, response, await response.text());
+    const { form } = page;
+    return form && this.away.some((one) => form.action.href.startsWith(one))
+      ? { ...page, form: undefined, delivery: form }
+      : page;
   }
 
   /** Fills in the page's first POST form and presses its first button, or the one whose name and value are given. */
@@ -91,20 +97,24 @@ export class Person {
 }
 
 const text = (html: string) =>
-  html
-    .replace(/<[^>]*>/g, '')
-    .replace(/&#(\d+);/g, (_, n) => String.fromCharCode(n))
-    .replace(/&(quot|#34);/g, '"')
-    .replace(/&#39;/g, "'")
-    .replace(/&lt;/g, '<')
-    .replace(/&gt;/g, '>')
-    .replace(/&amp;/g, '&')
+  unescaped(html.replace(/<[^>]*>/g, ''))
     .replace(/\s+/g, ' ')
     .trim();
 
+/** As it stands there: a value keeps its white space. */
+const unescaped = (html: string) =>
+  html
+    .replace(/&#(\d+);/g, (_, n) => String.fromCodePoint(n))
+    .replace(/&#x([0-9a-f]+);/gi, (_, n) => String.fromCodePoint(Number.parseInt(n, 16)))
+    .replace(/&quot;/g, '"')
+    .replace(/&lt;/g, '<')
+    .replace(/&gt;/g, '>')
+    .replace(/&amp;/g, '&');
+
 function attributes(tag: string): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const [, name, value] of tag.matchAll(/\s([a-z-]+)(?:="([^"]*)")?/g)) found[name as string] = text(value ?? '');
+  for (const [, name, value] of tag.matchAll(/\s([a-z-]+)(?:="([^"]*)")?/g))
+    found[name as string] = unescaped(value ?? '');
   return found;
 }
 

@@ -10,7 +10,7 @@ import type { Assurance } from '../../authentication/assurance.ts';
 import type { Asker, Authentication, Browser } from '../../authentication/authentication.ts';
 import type { Leaving } from '../../authentication/leaving.ts';
 import type { Sessions } from '../../authentication/sessions.ts';
-import { Subjects } from '../../authentication/subjects.ts';
+import type { Subjects } from '../../authentication/subjects.ts';
 import type { Kv } from '../../state/kv.ts';
 import type { SigningKeys } from '../../store/signing-keys.ts';
 import type { Tokens } from '../../store/tokens.ts';
@@ -32,6 +32,7 @@ import { sessionCookie } from './session-cookie.ts';
 import { SessionView } from './session-view.ts';
 import { codeShelf, kvShelf, refreshShelf, replayShelf, reuseRecorder } from './tokens.ts';
 import { visiting } from './visit.ts';
+import { withdrawal } from './withdrawal.ts';
 
 export interface OidcParts {
   /** Without a path: our endpoints lie at its root. */
@@ -50,8 +51,7 @@ export interface OidcParts {
   readonly pages: Pages;
   /** Signs the library's short cookies; the first is current. */
   readonly cookieKeys: readonly string[];
-  /** Names people and sessions towards applications; 32 bytes that never change. */
-  readonly subjectKey: Buffer;
+  readonly subjects: Subjects;
   /** Names of the claims administrators declared for people. */
   readonly claimNames: readonly string[];
   /** Languages our pages are in (BCP 47), for discovery. */
@@ -70,17 +70,18 @@ export interface OidcRoom {
   /** Answers it, whatever comes; must see the request before any body parser. */
   callback(req: IncomingMessage, res: ServerResponse): Promise<void>;
   readonly asker: Asker;
+  /** Takes back what an application got by a person's consent; the consent itself is not kept here. */
+  withdraw(user: string, application: string): Promise<void>;
 }
 
 const paths =
   /^\/(auth(\/[^/]+)?|token(\/introspection|\/revocation)?|me|jwks|session\/end(\/confirm|\/success)?|\.well-known\/(openid-configuration|oauth-authorization-server))$/;
 
 export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
-  const { authentication, assurance, sessions, kv, tokens, recorder, pages, issuer } = parts;
+  const { authentication, assurance, sessions, kv, tokens, recorder, pages, issuer, subjects } = parts;
   const now = parts.now ?? Date.now;
   const secure = issuer.startsWith('https:');
   const faults: Faults = { pages, secure, onFault: parts.onFault };
-  const subjects = new Subjects(parts.subjectKey);
   const clients = new Clients(parts.catalogue);
   const grants = new Grants({ sessions, clients, tokens });
   const reused = reuseRecorder(recorder, now);
@@ -133,6 +134,7 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
   return {
     handles: (path) => paths.test(path),
     asker,
+    withdraw: withdrawal({ catalogue: parts.catalogue, tokens, sessions }),
     callback: (req, res) => visiting(parts.browserOf(req, res), () => answer(req, res)) as Promise<void>,
   };
 }

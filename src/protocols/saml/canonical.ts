@@ -63,8 +63,13 @@ const inAttribute: Readonly<Record<string, string>> = {
   ...{ '\t': '&#x9;', '\n': '&#xA;', '\r': '&#xD;' },
 };
 
-/** Character data as exclusive canonicalization writes it (xml-c14n section 2.3). */
-const characterData = (text: string): string => legal(text).replace(/[&<>\r]/g, (one) => inText[one] as string);
+/** Character data as canonicalization writes it (xml-c14n section 2.3). Takes what a parser took: nothing illegal. */
+export const escapedText = (text: string): string =>
+  /[&<>\r]/.test(text) ? text.replace(/[&<>\r]/g, (one) => inText[one] as string) : text;
 
-const attributeText = (text: string): string =>
-  legal(text).replace(/[&<"\t\n\r]/g, (one) => inAttribute[one] as string);
+/** The value of an attribute, likewise. */
+export const escapedValue = (text: string): string =>
+  /[&<"\t\n\r]/.test(text) ? text.replace(/[&<"\t\n\r]/g, (one) => inAttribute[one] as string) : text;
+
+const characterData = (text: string): string => escapedText(legal(text));
+const attributeText = (text: string): string => escapedValue(legal(text));

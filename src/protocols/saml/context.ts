@@ -77,6 +77,10 @@ export function answersTo(
   return weakestFirst(better, above);
 }
 
+/** Whether a request insists on a password and on nothing else. */
+export const onlyPassword = (requested: RequestedContext | undefined): boolean =>
+  requested?.comparison === 'exact' && requested.classes.every((name) => passwordClasses.includes(name));
+
 /** What an application wants that asks for a context; undefined when it asks for none. `answers` is not empty. */
 export function wantOf(requested: RequestedContext | undefined, answers: readonly ContextClass[]): Want | undefined {
   if (!requested) return undefined;

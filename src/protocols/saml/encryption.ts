@@ -5,7 +5,7 @@
 import { constants, createCipheriv, publicEncrypt, randomBytes } from 'node:crypto';
 import { type Canonical, xml } from './canonical.ts';
 import { ns } from './names.ts';
-import type { EncryptionKey } from './service-provider.ts';
+import type { EncryptionKey } from './provider.ts';
 
 const aes = {
   256: { name: `${ns.encryption11}aes256-gcm`, cipher: 'aes-256-gcm' },

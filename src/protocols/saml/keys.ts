@@ -55,12 +55,15 @@ export type Rotation =
 
 export interface KeyringParts {
   readonly store: SigningKeys;
-  /** Whose keys they are, for the certificates: a host name. */
-  readonly name: string;
-  /** Milliseconds a next key is published at least before it signs: as long as older metadata is valid. */
-  readonly notice: number;
-  /** Milliseconds a key stays published after it signed last. */
-  readonly overlap: number;
+  /** An origin; the certificates name its host. */
+  readonly issuer: string;
+  /**
+   * Seconds a copy of our metadata may be used. A next key is published for as long before it signs: then every copy
+   * without it has run out.
+   */
+  readonly metadataValid: number;
+  /** Seconds a key stays published after it signed last. */
+  readonly keyOverlap: number;
   readonly now: () => number;
   /** Milliseconds between looks at what other nodes changed; three seconds. */
   readonly every?: number;
@@ -115,15 +118,16 @@ export class Keyring implements SamlKeys {
 
   /** One small read; the keys are read again only when another node changed them. What is out of its overlap goes. */
   async refresh(): Promise<void> {
-    const { store, overlap, now } = this.#parts;
-    const due = this.#held.filter(({ retiredAt }) => retiredAt !== undefined && retiredAt + overlap <= now());
+    const { store, keyOverlap, now } = this.#parts;
+    const due = this.#held.filter(({ retiredAt }) => retiredAt !== undefined && retiredAt + keyOverlap * 1000 <= now());
     if (due.length > 0) await store.remove(due.map(({ id }) => id));
     if ((await store.idsOf('saml')).join() !== this.#ids) this.#hold(await store.of('saml'));
   }
 
   /** The next keys sign from now on, and new ones are made to follow them. */
   async rotate(force: boolean): Promise<Rotation> {
-    const { store, notice, now } = this.#parts;
+    const { store, metadataValid, now } = this.#parts;
+    const notice = metadataValid * 1000;
     await this.refresh();
     const from = Math.max(
       ...this.#held.filter(({ shown }) => shown.state === 'next').map((key) => key.createdAt + notice),
@@ -160,10 +164,11 @@ export class Keyring implements SamlKeys {
   }
 
   async #make(alg: (typeof ALGS)[number]): Promise<SigningKey> {
-    const { name, now } = this.#parts;
+    const { issuer, now } = this.#parts;
     const { privateKey } = await (alg === 'RS256' ? rsa() : ec());
     const [from, until] = [new Date(now()), new Date(now())];
     until.setUTCFullYear(until.getUTCFullYear() + CERTIFIED_YEARS);
+    const name = new URL(issuer).hostname;
     const about = { name, serial: randomBytes(16), from: from.getTime(), until: until.getTime() };
     const certificate = selfSigned(privateKey, about).toString('base64');
     return {

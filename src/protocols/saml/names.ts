@@ -9,6 +9,7 @@ export const ns = {
   registration: 'urn:oasis:names:tc:SAML:metadata:rpi',
   algorithm: 'urn:oasis:names:tc:SAML:metadata:algsupport',
   scope: 'urn:mace:shibboleth:metadata:1.0',
+  refeds: 'http://refeds.org/metadata',
   signature: 'http://www.w3.org/2000/09/xmldsig#',
   signature11: 'http://www.w3.org/2009/xmldsig11#',
   encryption: 'http://www.w3.org/2001/04/xmlenc#',
@@ -69,6 +70,13 @@ export const nameFormat = {
   uri: 'urn:oasis:names:tc:SAML:2.0:attrname-format:uri',
   basic: 'urn:oasis:names:tc:SAML:2.0:attrname-format:basic',
   unspecified: 'urn:oasis:names:tc:SAML:2.0:attrname-format:unspecified',
+} as const;
+
+/** Entity attributes of metadata (saml-metadata-attr), and what REFEDS calls a security contact. */
+export const entityAttribute = {
+  assuranceCertification: 'urn:oasis:names:tc:SAML:attribute:assurance-certification',
+  entityCategorySupport: 'http://macedir.org/entity-category-support',
+  securityContact: 'http://refeds.org/metadata/contactType/security',
 } as const;
 
 /** The claims of Microsoft's identity platform that tell of several factors. Always `http://`, whatever its pages print. */

@@ -1,6 +1,6 @@
 import type { Application } from '../../domain/application.ts';
 import type { Options } from './options.ts';
-import type { ServiceProvider } from './service-provider.ts';
+import type { ServiceProvider } from './provider.ts';
 
 /** A service provider that may ask: the application it is to the engine, its metadata, and how its administrator wants it treated. */
 export interface Party {

@@ -1,7 +1,9 @@
 /** What a service provider is told about a person: its rules applied to what we know. Pure. */
 import type { User } from '../../domain/user.ts';
-import type { AttributeRule, Options } from './options.ts';
-import type { ServiceProvider } from './service-provider.ts';
+import { nameFormat } from './names.ts';
+import type { AttributeRule } from './options.ts';
+import type { Party } from './parties.ts';
+import type { ServiceProvider } from './provider.ts';
 
 export interface Attribute {
   readonly name: string;
@@ -14,6 +16,8 @@ export interface Attribute {
 export interface SubjectIds {
   readonly subjectId: string;
   readonly pairwiseId: string;
+  /** The user name with our scope (eduPersonPrincipalName). */
+  readonly principalName: string;
 }
 
 /**
@@ -34,6 +38,8 @@ export function released(user: User, from: string, ids?: SubjectIds): readonly s
       return ids ? [ids.subjectId] : [];
     case 'pairwise-id':
       return ids ? [ids.pairwiseId] : [];
+    case 'principal-name':
+      return ids ? [ids.principalName] : [];
     default:
       return Object.hasOwn(user.claims, from) ? textsOf(user.claims[from]) : [];
   }
@@ -50,15 +56,31 @@ export class UnknownAttributeService extends Error {}
 
 /** The rules that apply to a request: all, or those for what the AttributeConsumingService it names asks for. */
 export function rulesFor(
-  { attributes }: Pick<Options, 'attributes'>,
-  { attributeServices }: Pick<ServiceProvider, 'attributeServices'>,
+  { options, provider, application }: Party,
   index: number | undefined,
 ): readonly AttributeRule[] {
-  if (index === undefined) return attributes;
-  const service = attributeServices.find((one) => one.index === index);
+  const identifiers = identifierRules(provider, application.thirdParty).filter(
+    ({ name }) => !options.attributes.some((one) => one.name === name),
+  );
+  if (index === undefined) return [...options.attributes, ...identifiers];
+  const service = provider.attributeServices.find((one) => one.index === index);
   if (!service) throw new UnknownAttributeService(`there is no AttributeConsumingService ${index}`);
   const wanted = service.attributes.map(({ name }) => name);
-  return attributes.filter(({ name }) => wanted.includes(name));
+  return [...options.attributes.filter(({ name }) => wanted.includes(name)), ...identifiers];
+}
+
+const identifiers = 'urn:oasis:names:tc:SAML:attribute:';
+const requirement = 'urn:oasis:names:tc:SAML:profiles:subject-id:req';
+
+/**
+ * The identifier a service provider's metadata says it cannot do without (SAML subject identifier attributes, section 5.1).
+ * One that is the same everywhere goes to a third party only by an administrator's rule.
+ */
+function identifierRules({ entityAttributes }: ServiceProvider, thirdParty: boolean): readonly AttributeRule[] {
+  const [wanted] = entityAttributes[requirement] ?? [];
+  const from = wanted === 'any' ? 'pairwise-id' : wanted;
+  if (from !== 'pairwise-id' && (from !== 'subject-id' || thirdParty)) return [];
+  return [{ name: `${identifiers}${from}`, friendlyName: from, nameFormat: nameFormat.uri, from }];
 }
 
 /** Attributes without a value are left out. */

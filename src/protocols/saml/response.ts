@@ -7,8 +7,8 @@ import { attribute, type Canonical, xml } from './canonical.ts';
 import { encrypted } from './encryption.ts';
 import type { NameId } from './envelope.ts';
 import type { Signer } from './keys.ts';
+import type { EncryptionKey } from './provider.ts';
 import type { Attribute } from './release.ts';
-import type { EncryptionKey } from './service-provider.ts';
 import { signed } from './signature.ts';
 import type { Status } from './status.ts';
 

@@ -67,6 +67,7 @@ export function signOnRoutes(app: Router, parts: SignOnParts): void {
     orPage(async () => {
       const browser = browserOf(req, res);
       const id = String(req.params.id);
+      if (!/^[A-Za-z0-9_-]{8,64}$/.test(id)) throw new PageError(400, 'expired');
       const resumed = await signingIn.resume(browser, id);
       if (resumed) return send(req, res, resumed, parts);
       const waiting = await kv.read(waitingKey(id));

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { type Canonical, xml } from './canonical.ts';
+import { attribute, type Canonical, xml } from './canonical.ts';
 import type { Signer } from './keys.ts';
 import { algorithm, ns } from './names.ts';
 
@@ -28,9 +28,11 @@ export function signed({ id, head, rest }: Unsigned, signer: Signer): Canonical 
 const sha1 = ['sha1', algorithm.sha1] as const;
 const sha256 = ['sha256', algorithm.sha256] as const;
 
-/** Inside an element that declares `ds`. */
-export const keyInfo = (certificate: string): Canonical =>
-  xml`<ds:KeyInfo><ds:X509Data><ds:X509Certificate>${certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>`;
+const declared = attribute('xmlns:ds', ns.signature);
+
+/** `alone` where no element around it declares the prefix. */
+export const keyInfo = (certificate: string, alone = false): Canonical =>
+  xml`<ds:KeyInfo${alone ? declared : undefined}><ds:X509Data><ds:X509Certificate>${certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>`;
 
 /** A deflated message in base64, and what goes along with it. */
 export type RedirectMessage = ({ readonly SAMLRequest: string } | { readonly SAMLResponse: string }) & {

@@ -19,6 +19,7 @@ import { binding, status } from './names.ts';
 import { noted, noteOf } from './note.ts';
 import type { AttributeRule } from './options.ts';
 import type { Parties, Party } from './parties.ts';
+import type { EncryptionKey } from './provider.ts';
 import { Unanswerable } from './receiving.ts';
 import { attributesOf, rulesFor, UnknownAttributeService } from './release.ts';
 import { refusalResponse, type Statement, successResponse } from './response.ts';
@@ -52,6 +53,8 @@ interface Wish {
   readonly answers: ReturnType<typeof answersTo>;
   readonly rules: readonly AttributeRule[];
   readonly format: string;
+  /** What the assertion is encrypted to, if it is. */
+  readonly key: EncryptionKey | undefined;
 }
 
 export class SigningIn {
@@ -103,13 +106,16 @@ export class SigningIn {
     const { options, provider } = party;
     if (request?.protocolBinding !== undefined && request.protocolBinding !== binding.post)
       return requester(status.unsupportedBinding, 'answers are sent by HTTP-POST only');
+    const key = options.encrypt === 'never' ? undefined : provider.encryptionKeys[0];
+    if (!key && options.encrypt === 'always')
+      return responder(status.requestUnsupported, 'metadata has no key to encrypt to');
     const format = formatFor(request?.nameIdPolicy, party);
     if (format === undefined)
       return requester(status.invalidNameIdPolicy, 'this name identifier policy cannot be followed');
     const answers = answersTo(request?.context, this.#classes, assurance, options.ignoreRequestedContext);
     if (answers?.length === 0) return responder(status.noAuthnContext, 'no requested authentication context is known');
     try {
-      return { answers, format, rules: rulesFor(options, provider, request?.attributeIndex) };
+      return { answers, format, key, rules: rulesFor(party, request?.attributeIndex) };
     } catch (error) {
       if (!(error instanceof UnknownAttributeService)) throw error;
       return requester(status.requestUnsupported, error.message);
@@ -135,7 +141,7 @@ export class SigningIn {
   async #let(
     party: Party,
     ticket: Ticket,
-    { answers, rules, format }: Wish,
+    { answers, rules, format, key }: Wish,
     { user, sid, evidence }: Outcome,
   ): Promise<Reply> {
     const { assurance, sessions, subjects, scope } = this.#parts;
@@ -153,14 +159,12 @@ export class SigningIn {
         ticket,
         requester(status.invalidNameIdPolicy, 'the person has no name of this format'),
       );
-    const key = options.encrypt === 'never' ? undefined : provider.encryptionKeys[0];
-    if (!key && options.encrypt === 'always')
-      return this.#refuse(party, ticket, responder(status.requestUnsupported, 'metadata has no key to encrypt to'));
     if (before !== nameId) await sessions.participate(session.sid, application.id, noteOf(nameId));
     const { entityId } = provider;
     const ids = {
       subjectId: `${user.id}@${scope}`,
       pairwiseId: `${Buffer.from(subjects.pairwise(user.id, entityId), 'base64url').toString('hex')}@${scope}`,
+      principalName: `${user.username}@${scope}`,
     };
     const statement: Statement = {
       nameId,

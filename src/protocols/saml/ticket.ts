@@ -1,6 +1,6 @@
 /** A request that passed every check, as it waits while the person walks: the walk's ticket. */
 import type { AuthnRequest } from './authn-request.ts';
-import type { ServiceProvider } from './service-provider.ts';
+import type { ServiceProvider } from './provider.ts';
 
 export interface Ticket {
   /** Application id. */

@@ -3,10 +3,11 @@
  * processing instruction, no comment inside a message, limits on depth and number before anything else looks. Signatures
  * are checked by xml-crypto, and of a signed message nothing is read but the bytes the signature covers, parsed anew.
  */
-import { type KeyObject, verify } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { DOMParser } from '@xmldom/xmldom';
 import { SaxesParser, type SaxesTagNS } from 'saxes';
 import { SignedXml } from 'xml-crypto';
+import { holds, modernAlgorithms, oldAlgorithms, type SignatureAlgorithm } from './algorithms.ts';
 import { algorithm, ns } from './names.ts';
 
 /** An element without its comments. `text` is its own character data, concatenated. */
@@ -43,6 +44,10 @@ export function attributesOf(tag: SaxesTagNS): Record<string, string> {
   return attributes;
 }
 
+/** Namespaces that saxes trims and others do not, and a prefix of none, which saxes takes and others do not. */
+const unclear = ({ name, prefix, value }: SaxesTagNS['attributes'][string]): boolean =>
+  (name === 'xmlns' || prefix === 'xmlns') && (value !== value.trim() || (prefix === 'xmlns' && value === ''));
+
 /**
  * A message as a plain tree. Throws UnreadableXml. Comments are refused: a reader that stops at one reads another name
  * than the one that was signed (CVE-2017-11427 and its family).
@@ -66,6 +71,7 @@ export function readXml(text: string): XmlElement {
   parser.on('opentag', (tag) => {
     if (++count > MOST_ELEMENTS || open.length >= DEEPEST) fail('too many elements, or too deep');
     if (Object.keys(tag.attributes).length > MOST_ATTRIBUTES) fail('too many attributes');
+    if (Object.values(tag.attributes).some(unclear)) fail('a namespace that readers differ over');
     const element: Growing = { ns: tag.uri, name: tag.local, attributes: attributesOf(tag), children: [], text: '' };
     open.at(-1)?.children.push(element);
     root ??= element;
@@ -80,6 +86,8 @@ export function readXml(text: string): XmlElement {
   parser.on('closetag', () => open.pop());
   // Cheaper than the parser, and true whatever a parser makes of it.
   if (text.includes('<!DOCTYPE') || text.includes('<!ENTITY')) fail('a document type is not read');
+  // Of half a surrogate pair saxes makes one character with what follows, were it a '<'.
+  if (/\p{Surrogate}/u.test(text)) fail('half of a surrogate pair is no character');
   parser.write(text).close();
   return root ?? fail('there is no element');
 }
@@ -107,25 +115,19 @@ type Verifier = new () => {
   getAlgorithmName(): string;
 };
 
-/** Of what a key of another type would make of the algorithm's name nothing is tried: RSA stays RSA. */
-function verifier(name: string, hash: string, type: 'rsa' | 'ec'): Verifier {
+/** The list of algorithms as xml-crypto takes it. */
+const verifiers = (list: Readonly<Record<string, SignatureAlgorithm>>): Record<string, Verifier> =>
+  Object.fromEntries(Object.entries(list).map(([name, one]) => [name, verifier(name, one)]));
+
+function verifier(name: string, one: SignatureAlgorithm): Verifier {
   return class {
     getAlgorithmName = () => name;
-    verifySignature = (material: string, key: KeyObject, value: string) =>
-      key.asymmetricKeyType === type &&
-      verify(hash, Buffer.from(material), { key, dsaEncoding: 'ieee-p1363' }, Buffer.from(value, 'base64'));
+    verifySignature = (material: string, key: KeyObject, value: string) => holds(one, material, key, value);
   };
 }
 
-const modern = {
-  [algorithm.rsaSha256]: verifier(algorithm.rsaSha256, 'sha256', 'rsa'),
-  [algorithm.rsaSha384]: verifier(algorithm.rsaSha384, 'sha384', 'rsa'),
-  [algorithm.rsaSha512]: verifier(algorithm.rsaSha512, 'sha512', 'rsa'),
-  [algorithm.ecdsaSha256]: verifier(algorithm.ecdsaSha256, 'sha256', 'ec'),
-  [algorithm.ecdsaSha384]: verifier(algorithm.ecdsaSha384, 'sha384', 'ec'),
-  [algorithm.ecdsaSha512]: verifier(algorithm.ecdsaSha512, 'sha512', 'ec'),
-};
-const old = { [algorithm.rsaSha1]: verifier(algorithm.rsaSha1, 'sha1', 'rsa') };
+const modern = verifiers(modernAlgorithms);
+const old = verifiers(oldAlgorithms);
 const transforms: readonly string[] = [algorithm.enveloped, algorithm.exclusiveC14n];
 
 /** What stands at the right place of a signature we check: one of each, children of the root's only Signature. */

@@ -8,6 +8,7 @@ import type { AuditEvent } from '../../../src/audit/event.ts';
 import type { Assurance } from '../../../src/authentication/assurance.ts';
 import type { Authentication, Browser, Walk } from '../../../src/authentication/authentication.ts';
 import { Sessions } from '../../../src/authentication/sessions.ts';
+import { Subjects } from '../../../src/authentication/subjects.ts';
 import type { Application } from '../../../src/domain/application.ts';
 import type { Ask } from '../../../src/domain/ask.ts';
 import type { MethodClassName } from '../../../src/domain/evidence.ts';
@@ -270,7 +271,7 @@ export async function openHouse(): Promise<House> {
       error: async (_req, _res, { status, error, description }) => `<h1>${status} ${error}</h1><p>${description}</p>`,
     },
     cookieKeys: ['cookie key'],
-    subjectKey: randomBytes(32),
+    subjects: new Subjects(randomBytes(32)),
     claimNames: ['department', 'acr'],
     languages: ['en', 'de'],
     browserOf: (req, res) => browserOf(req, res, { secure: false, address: () => '192.0.2.7' }),

@@ -6,12 +6,13 @@ import { keptKeys } from './kept-keys.ts';
 const DAY = 86_400_000;
 const notice = 14 * DAY;
 const overlap = 30 * DAY;
+const terms = { issuer: 'https://id.example.com:8443', metadataValid: notice / 1000, keyOverlap: overlap / 1000 };
 let store: SigningKeys;
 let at: number;
 const rings: Keyring[] = [];
 
 async function node(more: { every?: number } = {}): Promise<Keyring> {
-  const ring = await Keyring.open({ store, name: 'id.example.com', notice, overlap, now: () => at, ...more });
+  const ring = await Keyring.open({ store, ...terms, now: () => at, ...more });
   rings.push(ring);
   return ring;
 }
@@ -126,8 +127,10 @@ describe('rotating', () => {
         return store.of(use);
       },
     });
-    const parts = { name: 'id.example.com', notice, overlap, now: () => at };
-    const here = await Keyring.open({ ...parts, store: follower, every: 1, onError: (error) => failed(error) });
+    const here = await Keyring.open({
+      ...{ store: follower, ...terms, now: () => at, every: 1 },
+      onError: (error) => failed(error),
+    });
     rings.push(here);
     const before = here.published();
     await there.rotate(true);

@@ -9,7 +9,13 @@ import { keptKeys } from './kept-keys.ts';
 let keys: Keyring;
 beforeAll(async () => {
   const at = Date.UTC(2026, 10, 22);
-  keys = await Keyring.open({ store: keptKeys(), name: 'id.example.com', notice: 0, overlap: 0, now: () => at });
+  keys = await Keyring.open({
+    store: keptKeys(),
+    issuer: 'https://id.example.com',
+    metadataValid: 0,
+    keyOverlap: 0,
+    now: () => at,
+  });
 });
 afterAll(() => keys.stop());
 

@@ -1,0 +1,109 @@
+/** Reading an aggregate into as little memory as it needs: one text of JSON for all, and where each begins. */
+import { createReadStream } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import { keysOf } from './declared.ts';
+import { MetadataDocument, type Root } from './document.ts';
+import { MetadataError, type ProviderRecord } from './record.ts';
+import { checkAggregate } from './validity.ts';
+
+/** May be handed from one thread to another. */
+export interface Aggregate {
+  readonly root: Root;
+  readonly ids: readonly string[];
+  /** Where the record of each id begins, and where the last one ends. */
+  readonly starts: Uint32Array;
+  /** ProviderRecords in JSON and UTF-8, one after another. */
+  readonly records: Uint8Array;
+  /** How many things were left out, and the first of them, for the log. */
+  readonly skipped: number;
+  readonly reasons: readonly string[];
+}
+
+export interface AggregateJob {
+  readonly path: string;
+  /** PEM. */
+  readonly certificates: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** As a worker, or these lines in slices, does it. */
+export type ReadAggregate = (job: AggregateJob) => Promise<Aggregate>;
+
+const MOST_REASONS = 20;
+const SLICE = 64 * 1024;
+
+/** Lets others have their turn after every 64 KiB. Throws what `reasonOf` knows, and errors of the file system. */
+export const readAggregate: ReadAggregate = async ({ path, certificates, now }) => {
+  const ids: string[] = [];
+  const starts = [0];
+  const pieces: Buffer[] = [];
+  const reasons: string[] = [];
+  let skipped = 0;
+  const document = new MetadataDocument({
+    keys: keysOf(certificates),
+    https: true,
+    old: false,
+    onProvider(record) {
+      const piece = Buffer.from(JSON.stringify(record));
+      ids.push(record.entityId);
+      pieces.push(piece);
+      starts.push((starts.at(-1) as number) + piece.length);
+    },
+    onSkipped(why) {
+      if (skipped++ < MOST_REASONS) reasons.push(why);
+    },
+  });
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  for await (const chunk of createReadStream(path, { highWaterMark: SLICE })) {
+    document.write(decoded(() => decoder.decode(chunk as Buffer, { stream: true })));
+    await setImmediate();
+  }
+  document.write(decoded(() => decoder.decode()));
+  const root = document.end();
+  if (!root.several) throw new MetadataError('it is about one entity: declare it under applications');
+  checkAggregate(root, now);
+  // A buffer of its own: those of Buffer.concat may lie in a pool that cannot be handed over.
+  const records = new Uint8Array(starts.at(-1) as number);
+  pieces.forEach((piece, i) => {
+    records.set(piece, starts[i]);
+  });
+  return { root, ids, starts: Uint32Array.from(starts), records, skipped, reasons };
+};
+
+function decoded(decode: () => string): string {
+  try {
+    return decode();
+  } catch {
+    throw new MetadataError('it is not UTF-8');
+  }
+}
+
+const KEPT = 256;
+
+/** Finds service providers in an aggregate; of those asked for lately it keeps what was made of their record. */
+export class Lookup<T> {
+  readonly #aggregate: Aggregate;
+  readonly #make: (record: ProviderRecord) => T;
+  readonly #places: ReadonlyMap<string, number>;
+  readonly #made = new Map<string, T>();
+
+  constructor(aggregate: Aggregate, make: (record: ProviderRecord) => T) {
+    this.#aggregate = aggregate;
+    this.#make = make;
+    this.#places = new Map(aggregate.ids.map((id, i) => [id, i]));
+  }
+
+  find(entityId: string): T | undefined {
+    const made = this.#made.get(entityId);
+    if (made) return made;
+    const place = this.#places.get(entityId);
+    if (place === undefined) return undefined;
+    const { starts, records } = this.#aggregate;
+    const json = Buffer.from(records.buffer, records.byteOffset).toString('utf8', starts[place], starts[place + 1]);
+    const one = this.#make(JSON.parse(json) as ProviderRecord);
+    if (this.#made.size >= KEPT) this.#made.delete(this.#made.keys().next().value as string);
+    this.#made.set(entityId, one);
+    return one;
+  }
+}

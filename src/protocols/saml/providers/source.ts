@@ -1,0 +1,140 @@
+/**
+ * A document that is looked for again and again. What was read last is kept, in memory and in a file, until it ends;
+ * whatever goes wrong in between is said in the log and tried again. A document that ended is as good as none.
+ */
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { reasonOf } from './declared.ts';
+import { checkEnd, type Lasting, waitAfterFailure, waitAfterSuccess } from './validity.ts';
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Calls back once, after so many milliseconds, unless what it returns is called first. */
+  later(ms: number, callback: () => void): () => void;
+  /** From 0 to 1. */
+  chance(): number;
+}
+
+export const clock: Clock = {
+  now: Date.now,
+  later(ms, callback) {
+    const timer = setTimeout(callback, ms).unref();
+    return () => clearTimeout(timer);
+  },
+  chance: Math.random,
+};
+
+export interface Log {
+  warn(about: object, words: string): void;
+  info(about: object, words: string): void;
+}
+
+export interface SourceParts<T extends Lasting> {
+  /** What the log calls it: {application: 'wiki'}. */
+  readonly about: object;
+  /** Where the last good copy is kept. */
+  readonly file: string;
+  /** Writes the newest document to a file; false when it is the one written last. */
+  readonly obtain: (to: string) => Promise<boolean>;
+  /** Throws what `reasonOf` knows for a document that may not be used. */
+  readonly read: (file: string) => Promise<T>;
+  /** After `obtain` brought something that was read: it need not be brought again. */
+  readonly onRead?: () => void;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export class Source<T extends Lasting> {
+  readonly #parts: SourceParts<T>;
+  #value: T | undefined;
+  #failures = 0;
+  #cancel: (() => void) | undefined;
+  #stopped = false;
+  #running: Promise<void> | undefined;
+
+  constructor(parts: SourceParts<T>) {
+    this.#parts = parts;
+  }
+
+  /** What was read last, ended or not. */
+  get last(): T | undefined {
+    return this.#value;
+  }
+
+  /** What may be used now. */
+  get current(): T | undefined {
+    const { validUntil } = this.#value ?? {};
+    return validUntil === undefined || this.#parts.clock.now() < validUntil ? this.#value : undefined;
+  }
+
+  /** Reads the last good copy, if there is one. Never rejects. */
+  async restore(): Promise<void> {
+    const { file, read, about, log } = this.#parts;
+    try {
+      this.#value = await read(file);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+      log.warn(
+        { ...about, why: reasonOf(error), ...unknown(error) },
+        'the copy of metadata kept in DATA_DIR is not used',
+      );
+    }
+  }
+
+  /** Looks for the newest document, and from then on at intervals. Never rejects. */
+  refresh(): Promise<void> {
+    this.#running ??= this.#once().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancel?.();
+    await this.#running;
+  }
+
+  async #once(): Promise<void> {
+    const { clock, log, about } = this.#parts;
+    this.#cancel?.();
+    let wait: number;
+    try {
+      await this.#renew();
+      this.#failures = 0;
+      wait = waitAfterSuccess(this.#value ?? {}, clock.now(), clock.chance());
+    } catch (error) {
+      this.#failures += 1;
+      wait = waitAfterFailure(this.#failures, clock.chance());
+      const until = this.#value?.validUntil;
+      const left = this.current
+        ? `the last good copy stays${until ? ` until ${new Date(until).toISOString()}` : ''}`
+        : 'there is no good copy, so nobody is known by it';
+      log.warn({ ...about, why: reasonOf(error), ...unknown(error) }, `metadata could not be renewed: ${left}`);
+    }
+    if (!this.#stopped) this.#cancel = clock.later(wait, () => void this.refresh());
+  }
+
+  async #renew(): Promise<void> {
+    const { file, obtain, read, onRead, clock } = this.#parts;
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    const part = `${file}.${process.pid}.part`;
+    try {
+      if (!(await obtain(part))) {
+        // The same as before, which may have come to its end meanwhile.
+        if (this.#value) checkEnd(this.#value, clock.now());
+        return;
+      }
+      const value = await read(part);
+      await rename(part, file);
+      this.#value = value;
+      onRead?.();
+    } finally {
+      await rm(part, { force: true });
+    }
+  }
+}
+
+/** An error that is none of the document's goes into the log whole. */
+const unknown = (error: unknown): object => (reasonOf(error) === undefined ? { err: error } : {});
