@@ -168,6 +168,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     keys: samlKeys,
     views,
     pages: samlPages(views),
+    onUntold: (id, why) => log.warn({ application: id, why }, 'a service provider was not told that a session ended'),
   });
   engine.register(saml.asker);
   // Not before everybody who has to be told is listening.
