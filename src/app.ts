@@ -13,6 +13,7 @@ import { assuranceOf } from './authentication/assurance.ts';
 import { Attempts } from './authentication/attempts.ts';
 import { Engine } from './authentication/engine.ts';
 import type { Sources } from './authentication/facts.ts';
+import { Leaving } from './authentication/leaving.ts';
 import { Prover } from './authentication/proving.ts';
 import { signInRoutes } from './authentication/routes.ts';
 import { Sessions } from './authentication/sessions.ts';
@@ -120,6 +121,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     agreedItems: (user, id) => consents.agreed(user, id),
   };
   const engine = new Engine({ sources, sessions, signIns, recorder, kv, now });
+  const leaving = new Leaving(sessions, () => engine.askers);
   const attempts = new Attempts(kv, credentials, config.limits);
   const trail = new Trail(recorder, now);
   const prover = new Prover({ sources, attempts, trail, credentials, reference, now });
@@ -141,6 +143,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     authentication: engine,
     assurance,
     sessions,
+    leaving,
     kv,
     subjects: new Subjects(subjectKey),
     people: users,
@@ -165,6 +168,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     keys: samlKeys,
     views,
     pages: samlPages(views),
+    onUntold: (id, why) => log.warn({ application: id, why }, 'a service provider was not told that a session ended'),
   });
   engine.register(saml.asker);
   // Not before everybody who has to be told is listening.
@@ -180,6 +184,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   accountRoutes(app, {
     authentication: engine,
     sessions,
+    leaving,
     methods,
     users,
     credentials,

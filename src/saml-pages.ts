@@ -13,5 +13,13 @@ export function samlPages(views: Views): Pages {
         formAction: ['https:', anywhere],
       });
     },
+    leaving(_req, res, page) {
+      // A header, for which no view needs a way into its head.
+      if (page.seconds !== undefined) res.setHeader('refresh', `${page.seconds};url=${page.to}`);
+      views.render(res, { view: 'saml/leaving', data: { ...page } });
+    },
+    signedOut(_req, res) {
+      views.render(res, { view: 'signin/signed-out', data: { applications: [] } });
+    },
   };
 }

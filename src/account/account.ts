@@ -6,6 +6,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Recorder } from '../audit/event.ts';
 import type { Asker, Authentication, Browser } from '../authentication/authentication.ts';
 import { FRESH_MS, guarded } from '../authentication/facts.ts';
+import type { Leaving } from '../authentication/leaving.ts';
 import type { Sessions } from '../authentication/sessions.ts';
 import type { Application } from '../domain/application.ts';
 import type { Ask } from '../domain/ask.ts';
@@ -36,6 +37,7 @@ export const accountApplication: Application = {
 export interface AccountParts {
   readonly authentication: Authentication;
   readonly sessions: Sessions;
+  readonly leaving: Leaving;
   readonly methods: ReadonlyMap<string, Method>;
   readonly users: Users;
   readonly credentials: Credentials;
@@ -55,6 +57,9 @@ export interface AccountParts {
   /** Takes back what an application was given, its tokens included. */
   withdraw(user: string, application: string): Promise<void>;
 }
+
+/** The page that says so. */
+export const SIGNED_OUT = '/signed-out';
 
 /** Who is signed in here, as a guard found out. */
 export interface Visitor {
@@ -91,6 +96,9 @@ export function signedIn(parts: AccountParts): RequestHandler {
       res.locals.visitor = { outcome: evaluation.outcome, browser } satisfies Visitor;
       return next();
     }
+    // Back from an application that does not answer leads to the page whose button was pressed: on with the others.
+    const left = await parts.leaving.onward(browser, undefined, SIGNED_OUT);
+    if (left !== SIGNED_OUT) return res.redirect(303, left);
     await walkTo(parts, browser, res, asking(), req.method === 'GET' ? ownAddress(parts, req) : '/account');
   };
 }

@@ -4,7 +4,16 @@ import type { AuditEvent } from '../audit/event.ts';
 import { guarded } from '../authentication/facts.ts';
 import { PageError } from '../web/page-error.ts';
 import { anyone, routes } from '../web/routes.ts';
-import { type AccountParts, formToken, mayChange, postedForm, signedIn, visitorOf, walkToRegister } from './account.ts';
+import {
+  type AccountParts,
+  formToken,
+  mayChange,
+  postedForm,
+  SIGNED_OUT,
+  signedIn,
+  visitorOf,
+  walkToRegister,
+} from './account.ts';
 import { applicationsOf, climb, methodsOf, sessionsOf, signInsOf } from './shown.ts';
 
 /** What the page a POST leads to says at its top. Closed: nothing of the address is ever repeated on a page. */
@@ -141,12 +150,10 @@ export function accountRoutes(app: Router, parts: AccountParts): void {
   all.post('/account/sign-out', who, async (req, res) => {
     await postedForm(parts, req, res);
     const { outcome, browser } = visitorOf(res);
-    if (outcome.sid) await parts.sessions.end(outcome.sid, 'signed out', browser.address);
-    browser.dropSession();
-    res.redirect(303, '/signed-out');
+    res.redirect(303, await parts.leaving.leave(browser, outcome.sid, 'signed out', SIGNED_OUT));
   });
 
-  all.get('/signed-out', anyone, (_req, res) => {
+  all.get(SIGNED_OUT, anyone, (_req, res) => {
     parts.views.render(res, { view: 'signin/signed-out', data: { applications: [] } });
   });
 }

@@ -5,6 +5,7 @@
 import type { Ask } from '../domain/ask.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { RefusalCode } from '../domain/refusal.ts';
+import type { Session } from '../domain/session.ts';
 import type { User } from '../domain/user.ts';
 
 /** The browser at the other end of one request. Made by web/browser.ts; the only way cookies reach this room. */
@@ -38,6 +39,12 @@ export interface Asker {
   leadsTo(walk: { id: string; ticket: string }): readonly string[];
   /** For the application's administrator, when what it asks for cannot be met: the key of a sentence in locales/ on what to change. */
   advice?(walk: { id: string; ticket: string }): string | undefined;
+  /**
+   * An address of the asker's own from where its applications are told, through the browser, that this session has ended,
+   * and which leads to `then` at last; undefined when there is nobody to tell. Without a session: where a way round that
+   * this browser broke off goes on.
+   */
+  farewell?(browser: Browser, ended: Session | undefined, then: string): Promise<string | undefined>;
 }
 
 /** A sign-in in progress or just ended, as its asker sees it. */

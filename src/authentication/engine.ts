@@ -35,6 +35,11 @@ export class Engine implements Authentication {
     this.#askers.set(asker.name, asker);
   }
 
+  /** Everybody who may have asked for anything. */
+  get askers(): Iterable<Asker> {
+    return this.#askers.values();
+  }
+
   async evaluate(
     browser: Browser,
     ask: Ask,

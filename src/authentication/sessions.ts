@@ -22,6 +22,7 @@ export type SessionEnd =
   | 'user changed'
   | 'ended by its owner'
   | 'rp logout'
+  | 'asked by an application'
   | 'password changed'
   | 'credential removed'
   | 'user disabled';
@@ -131,13 +132,17 @@ export class Sessions {
     this.#listeners.push(listener);
   }
 
-  /** The one door out, from `address` where a person asked for it. Of several callers one tells; what ended stays ended. */
-  async end(sid: string, reason: SessionEnd, address?: string): Promise<void> {
+  /**
+   * The one door out, from `address` where a person asked for it. Of several callers one tells, and gets the session as it
+   * was; what ended stays ended.
+   */
+  async end(sid: string, reason: SessionEnd, address?: string): Promise<Session | undefined> {
     const value = await this.#kv.take(this.key(sid));
-    if (!value) return;
+    if (!value) return undefined;
     const session = toSession(sid, JSON.parse(value));
     await this.#kv.leave(`su:${session.user}`, sid);
     for (const tell of this.#listeners) await tell(session, reason, address);
+    return session;
   }
 
   /** Ends a user's sessions, or those of them that `which` names. */

@@ -1,10 +1,12 @@
 /** Signing out: the page an application sends people to (RP-Initiated Logout 1.0), and telling the others (Back-Channel Logout 1.0). */
 import type { Client, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { Leaving } from '../../authentication/leaving.ts';
 import type { Subjects } from '../../authentication/subjects.ts';
 import type { Session } from '../../domain/session.ts';
 import { pageHeaders } from '../../web/headers.ts';
 import type { Clients } from './clients.ts';
 import type { Pages } from './pages.ts';
+import { currentVisit } from './visit.ts';
 
 /** The library's question before signing somebody out. */
 export async function signOutPage(ctx: KoaContextWithOIDC, pages: Pages, secure: boolean): Promise<void> {
@@ -26,6 +28,17 @@ export async function signedOutPage(ctx: KoaContextWithOIDC, pages: Pages, secur
 }
 
 const named = (client: Client | undefined) => (client?.clientName ? { application: client.clientName } : {});
+
+/** Who was signed out here goes on to those who can be told through the browser alone, and from there to where it was going. */
+export function sayFarewell(leaving: Pick<Leaving, 'onward'>) {
+  return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
+    await next();
+    const { browser, ended, session } = currentVisit();
+    const then = ctx.response.get('location');
+    // "No" leaves the session alone, and with it everybody else in it.
+    if (then && (ended || !session)) ctx.redirect(await leaving.onward(browser, ended, then));
+  };
+}
 
 /** Of the library's Client, what its types leave out. */
 type Tellable = Client & { backchannelLogout(user: string, sid: string): Promise<void> };

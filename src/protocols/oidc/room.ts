@@ -8,6 +8,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Recorder } from '../../audit/event.ts';
 import type { Assurance } from '../../authentication/assurance.ts';
 import type { Asker, Authentication, Browser } from '../../authentication/authentication.ts';
+import type { Leaving } from '../../authentication/leaving.ts';
 import type { Sessions } from '../../authentication/sessions.ts';
 import type { Subjects } from '../../authentication/subjects.ts';
 import type { Kv } from '../../state/kv.ts';
@@ -21,7 +22,7 @@ import { type Faults, lastResort, serverError } from './faults.ts';
 import { Grants } from './grants.ts';
 import { asker, interactionShelf, returnEarly } from './interaction-view.ts';
 import { signingKeys } from './keys.ts';
-import { tellClients } from './logout.ts';
+import { sayFarewell, tellClients } from './logout.ts';
 import { pagePolicy } from './page-policy.ts';
 import type { Pages } from './pages.ts';
 import { postAuthorize } from './post-authorize.ts';
@@ -39,6 +40,7 @@ export interface OidcParts {
   readonly authentication: Authentication;
   readonly assurance: Assurance;
   readonly sessions: Sessions;
+  readonly leaving: Pick<Leaving, 'onward'>;
   /** Memoised for the length of a request (state/memo.ts), or every repeated read costs a trip. */
   readonly kv: Kv;
   readonly catalogue: Catalogue;
@@ -116,6 +118,7 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
   provider.use(only(/^\/(auth|session)(\/|$)/, sessionCookie(cookieNames)));
   provider.use(pagePolicy(secure));
   provider.use(only(/^\/(auth|session\/end)$/, postAuthorize(kv, faults)));
+  provider.use(only(/^\/session\/end\/confirm$/, sayFarewell(parts.leaving)));
   provider.use(only(/^\/auth\//, returnEarly(authentication)));
   provider.use(only(/^\/token\/introspection$/, introspectRefresh));
   provider.use(only(/^\/\.well-known\//, truthfulDiscovery(assurance)));

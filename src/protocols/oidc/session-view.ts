@@ -73,7 +73,8 @@ export class SessionView implements Pick<Adapter, 'find' | 'findByUid' | 'upsert
   }
 
   async destroy(sid: string): Promise<void> {
-    await this.#sessions.end(sid, 'rp logout');
+    const ended = await this.#sessions.end(sid, 'rp logout', currentVisit().browser.address);
+    if (ended) currentVisit().ended = ended;
   }
 
   /** `jti` must never be the cookie: the library copies it into what it stores. */

@@ -10,6 +10,8 @@ export interface Visit {
   readonly browser: Browser;
   /** Our session behind the library's view: the browser's own, or the one a token was issued in. */
   session?: Session;
+  /** The session this request ended. */
+  ended?: Session;
   /** The sign-in this request comes back from. */
   walk?: Walk;
   /** What was asked, once the request was understood. */

@@ -1,4 +1,6 @@
 /** What this room keeps in a session about one service provider: what the person is called there. Short, there are many. */
+
+import type { Subjects } from '../../authentication/subjects.ts';
 import type { Session } from '../../domain/session.ts';
 import type { NameId } from './envelope.ts';
 
@@ -14,3 +16,7 @@ export function noted(session: Session | undefined, application: string): NameId
   if (typeof n !== 'string' || typeof f !== 'string') return undefined;
   return { value: n, format: f, ...(typeof s === 'string' ? { spNameQualifier: s } : {}) };
 }
+
+/** The session as this service provider knows it, an xs:ID so that nobody stumbles over it. */
+export const sessionIndex = (subjects: Subjects, sid: string, entityId: string): string =>
+  `_${subjects.sid(sid, entityId)}`;

@@ -15,4 +15,19 @@ export interface Pages {
       readonly about: 'back' | 'leaving';
     },
   ): void;
+  /** On the way out: who was told, who is still to be, and on by itself after `seconds`. */
+  leaving(req: IncomingMessage, res: ServerResponse, page: LeavingPage): void;
+  /** Signed out with us, and nobody to answer. */
+  signedOut(req: IncomingMessage, res: ServerResponse): void;
+}
+
+export interface LeavingPage {
+  /** Where it goes on. */
+  readonly to: string;
+  readonly seconds?: number;
+  /** Nobody is left to be told. */
+  readonly finished: boolean;
+  readonly applications: readonly { readonly name: string; readonly state: 'waiting' | 'done' | 'failed' | 'mute' }[];
+  /** The name of the service provider that asked for it, and is answered at the end. */
+  readonly asking?: string;
 }

@@ -40,7 +40,7 @@ export interface Receiving {
 }
 
 /** Clocks differ (saml2int G01), and a request waits while a person reads a page. */
-const SKEW_MS = 5 * 60_000;
+export const SKEW_MS = 5 * 60_000;
 const LONGEST_WAY_MS = 5 * 60_000;
 
 /** How long a message's ID has to be remembered, in seconds: as long as its IssueInstant is believed. */

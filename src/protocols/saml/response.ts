@@ -91,9 +91,12 @@ function assertionOf(answer: Answer, statement: Statement): Canonical {
   return sign === 'response' ? xml`${message.head}${message.rest}` : signed(message, signer);
 }
 
-/** Inside an element that declares the prefix. */
-export const nameIdElement = ({ value, format, nameQualifier, spNameQualifier }: NameId): Canonical =>
-  xml`<saml:NameID${attribute('Format', format)}${attribute('NameQualifier', nameQualifier)}${attribute('SPNameQualifier', spNameQualifier)}>${value}</saml:NameID>`;
+/** Inside an element that declares the prefix, or with the declaration. */
+export const nameIdElement = (
+  { value, format, nameQualifier, spNameQualifier }: NameId,
+  declared?: Canonical,
+): Canonical =>
+  xml`<saml:NameID${declared}${attribute('Format', format)}${attribute('NameQualifier', nameQualifier)}${attribute('SPNameQualifier', spNameQualifier)}>${value}</saml:NameID>`;
 
 /** None when there is nothing to say: an empty statement is not valid. */
 function attributeStatement(attributes: readonly Attribute[]): Canonical | undefined {

@@ -5,26 +5,32 @@
  */
 import type { Request, Response, Router } from 'express';
 import type { Asker, Browser } from '../../authentication/authentication.ts';
+import type { Sessions } from '../../authentication/sessions.ts';
 import type { Kv } from '../../state/kv.ts';
 import type { Views } from '../../web/views.ts';
 import { onlyPassword } from './context.ts';
 import type { SamlKeys } from './keys.ts';
+import { logoutRoutes } from './logout-routes.ts';
 import { type Entity, endpoint } from './metadata.ts';
 import { metadataRoutes } from './metadata-routes.ts';
 import type { Pages } from './pages.ts';
 import { signOnRoutes } from './routes.ts';
 import { askerName, SigningIn, type SigningInParts } from './signing-in.ts';
+import { SigningOut } from './signing-out.ts';
 import { readTicket } from './ticket.ts';
 
-export interface SamlParts extends Omit<SigningInParts, 'entityId' | 'scope' | 'keys'> {
+export interface SamlParts extends Omit<SigningInParts, 'entityId' | 'scope' | 'keys' | 'sessions'> {
   /** Without a path: our addresses lie below its root. */
   readonly issuer: string;
   /** How we describe ourselves. */
   readonly entity: Entity;
   readonly keys: SamlKeys;
+  readonly sessions: Sessions;
   readonly views: Views;
   readonly kv: Kv;
   readonly pages: Pages;
+  /** A service provider that was not told that a session ended, or did not say so: its application and why. */
+  readonly onUntold: (application: string, why: string) => void;
   browserOf(req: Request, res: Response): Browser;
 }
 
@@ -36,6 +42,7 @@ export interface SamlRoom {
 export function samlRoom(parts: SamlParts): SamlRoom {
   const { issuer, entity } = parts;
   const signingIn = new SigningIn({ ...parts, entityId: entity.entityId, scope: entity.scope });
+  const signingOut = new SigningOut({ ...parts, entityId: entity.entityId });
   return {
     asker: {
       name: askerName,
@@ -44,9 +51,11 @@ export function samlRoom(parts: SamlParts): SamlRoom {
       leadsTo: ({ ticket }) => [readTicket(ticket).consumer],
       // What SP libraries send unless told otherwise shuts out whoever has a passkey and no password.
       advice: ({ ticket }) => (onlyPassword(readTicket(ticket).request?.context) ? 'saml.advice.password' : undefined),
+      farewell: (browser, ended, then) => signingOut.farewell(browser, ended, then),
     },
     mount(app) {
       signOnRoutes(app, { ...parts, endpoint: issuer + endpoint.signOn, signingIn });
+      logoutRoutes(app, { ...parts, signingOut });
       metadataRoutes(app, parts);
     },
   };

@@ -2,11 +2,10 @@
  * The addresses of single sign-on. What arrives by POST is checked in full, kept for minutes and taken up by a GET of our
  * own, because a form posted from another site brings no Lax cookie; what arrives by GET is answered at once.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Request, Response, Router } from 'express';
 import type { Browser } from '../../authentication/authentication.ts';
 import type { Kv } from '../../state/kv.ts';
-import { browserHash } from '../../web/browser.ts';
 import { readForm } from '../../web/forms.ts';
 import { PageError } from '../../web/page-error.ts';
 import { anyone, routes } from '../../web/routes.ts';
@@ -14,7 +13,8 @@ import { readAuthnRequest } from './authn-request.ts';
 import { fromForm, fromQuery, type Message, UnreadableMessage } from './binding.ts';
 import type { Pages } from './pages.ts';
 import type { Parties } from './parties.ts';
-import { REPLAY_SECONDS, receive, Unanswerable } from './receiving.ts';
+import { receive, Unanswerable } from './receiving.ts';
+import { once } from './replay.ts';
 import type { Reply, SigningIn } from './signing-in.ts';
 import { consumerFor, readTicket, type Ticket, writeTicket } from './ticket.ts';
 import { UnreadableXml } from './xml.ts';
@@ -74,7 +74,7 @@ export function signOnRoutes(app: Router, parts: SignOnParts): void {
       if (!waiting) throw new PageError(400, browser.id ? 'expired' : 'cookies');
       const ticket = readTicket(waiting.value);
       if (!parties.byApplication(ticket.application)) throw new PageError(400, 'expired');
-      await once(ticket, browser, parts);
+      if (ticket.request) await once(kv, browser, ticket.application, ticket.request.id);
       send(req, res, await signingIn.begin(browser, ticket, id), parts);
     }),
   );
@@ -83,7 +83,7 @@ export function signOnRoutes(app: Router, parts: SignOnParts): void {
 /** By HTTP-Redirect: checked, and not seen before from another browser. */
 async function asked(message: Message, browser: Browser, parts: SignOnParts): Promise<Ticket> {
   const ticket = ticketOf(message, parts);
-  await once(ticket, browser, parts);
+  if (ticket.request) await once(parts.kv, browser, ticket.application, ticket.request.id);
   return ticket;
 }
 
@@ -119,16 +119,8 @@ function unasked(req: Request, { parties, now }: SignOnParts): Ticket {
   return { application: application.id, consumer, ...(relayState === undefined ? {} : { relayState }), at: now() };
 }
 
-/** The same browser may reload and go back; a request that was seen elsewhere was stolen, or is being forced on somebody. */
-async function once({ application, request }: Ticket, browser: Browser, { kv }: SignOnParts): Promise<void> {
-  if (!request) return;
-  const key = `sx:${createHash('sha256').update(`${application} ${request.id}`).digest('base64url')}`;
-  const mine = browserHash(browser.bind());
-  if (await kv.add(key, mine, REPLAY_SECONDS)) return;
-  if ((await kv.read(key))?.value !== mine) throw new Unanswerable('this request was used before');
-}
-
-const queryOf = (req: Request): string =>
+/** The query as it came: a signature is over its octets. */
+export const queryOf = (req: Request): string =>
   req.originalUrl.slice(req.originalUrl.indexOf('?') + 1 || req.originalUrl.length);
 
 function send(req: Request, res: Response, reply: Reply, { pages }: SignOnParts): void {

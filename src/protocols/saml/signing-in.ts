@@ -16,7 +16,7 @@ import type { SamlKeys } from './keys.ts';
 import { methodReferences } from './methods.ts';
 import { formatFor, isCalled, type Naming, nameFor } from './name-id.ts';
 import { binding, status } from './names.ts';
-import { noted, noteOf } from './note.ts';
+import { noted, noteOf, sessionIndex } from './note.ts';
 import type { AttributeRule } from './options.ts';
 import type { Parties, Party } from './parties.ts';
 import type { EncryptionKey } from './provider.ts';
@@ -171,7 +171,7 @@ export class SigningIn {
       audience: entityId,
       contextClass: said.name,
       authenticatedAt: said.at,
-      sessionIndex: `_${subjects.sid(session.sid, entityId)}`,
+      sessionIndex: sessionIndex(subjects, session.sid, entityId),
       sessionUntil: sessions.latestEnd(session),
       attributes: [...attributesOf(user, rules, ids), ...methodReferences(evidence, assurance)],
     };

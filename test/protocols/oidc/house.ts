@@ -13,6 +13,7 @@ import type { Application } from '../../../src/domain/application.ts';
 import type { Ask } from '../../../src/domain/ask.ts';
 import type { MethodClassName } from '../../../src/domain/evidence.ts';
 import type { RefusalCode } from '../../../src/domain/refusal.ts';
+import type { Session } from '../../../src/domain/session.ts';
 import type { User } from '../../../src/domain/user.ts';
 import { assertedAt, atLeast, basis, builtIn, mfa, oneFactor, satisfies } from '../../../src/policy/strengths.ts';
 import { type OidcRoom, oidcRoom } from '../../../src/protocols/oidc/room.ts';
@@ -183,6 +184,8 @@ export interface House {
   readonly told: string[];
   readonly reads: { users: number };
   failing: Error | undefined;
+  /** Where those go first who signed out. */
+  farewell?: (ended: Session | undefined, then: string) => string | undefined;
   close(): void;
 }
 
@@ -242,6 +245,7 @@ export async function openHouse(): Promise<House> {
     authentication: door,
     assurance,
     sessions,
+    leaving: { onward: async (_browser, ended, then) => house.farewell?.(ended, then) ?? then },
     kv: memo,
     catalogue: { byId: (id) => applications.get(id), all: () => [...applications.values()] },
     people: {
