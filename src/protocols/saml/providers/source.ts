@@ -74,7 +74,9 @@ export class Source<T extends Lasting> {
     const { file, read, about, log } = this.#parts;
     try {
       this.#value = await read(file);
-      this.#mark = await readFile(markOf(file), 'utf8').then(JSON.parse, () => undefined);
+      this.#mark = await readFile(markOf(file), 'utf8')
+        .then(JSON.parse)
+        .catch(() => undefined);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
       log.warn(
