@@ -21,7 +21,7 @@ const providers = new Providers({
   catalogue: { all: () => [] },
   federations: [{ id: 'bench', file, certificates: readFileSync(certificate, 'utf8'), thirdParty: true, settings: {} }],
   folder,
-  read: inThread(resolve('dist/saml-metadata.js')),
+  read: inThread(resolve('dist/metadata-worker.js')),
   download,
   clock: {
     now: Date.now,
