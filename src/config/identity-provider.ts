@@ -5,13 +5,15 @@ import { duration, parsed, section, secureAddress, text, webAddress, whole } fro
 
 const day = 86_400;
 
+const textOrTexts = 'has to be a text, or texts by language tag like en or pt-BR';
+
 /** One text, or one for each language; a single one is English. */
 const localized = <T extends z.ZodType<string, string>>(value: () => T) =>
-  z.union([value(), z.record(z.string(), value())]).transform((said, context): Record<string, string> => {
+  z.union([value(), z.record(z.string(), value())], textOrTexts).transform((said, context): Record<string, string> => {
     if (typeof said === 'string') return { en: said };
     const strange = Object.keys(said).find((tag) => !/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/u.test(tag));
     if (strange !== undefined || Object.keys(said).length === 0)
-      context.addIssue({ code: 'custom', message: 'has to be a text, or texts by language tag like en or pt-BR' });
+      context.addIssue({ code: 'custom', message: textOrTexts });
     return said;
   });
 

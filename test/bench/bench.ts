@@ -5,6 +5,9 @@ import { startPostgres } from '../support/postgres.ts';
 import { startRedis } from '../support/redis.ts';
 import { primitives } from './primitives.ts';
 import { met, type Results } from './result.ts';
+import { endpoint } from './saml/endpoint.ts';
+import { requests } from './saml/requests.ts';
+import { responses } from './saml/responses.ts';
 import { wholeSignIn } from './sign-in.ts';
 import { silent } from './silent.ts';
 import { starts } from './start.ts';
@@ -14,7 +17,10 @@ import { trips } from './trips.ts';
 const measures: Readonly<Record<string, (before: Results) => Promise<Results>>> = {
   P2: trips,
   P1: silent,
-  P7: (before) => primitives(before['P1.cpu.stile']?.value),
+  P3: responses,
+  P4: endpoint,
+  P5: requests,
+  P7: (before) => primitives(before['P1.cpu.stile']?.value ?? undefined),
   P8: wholeSignIn,
   P11: starts,
 };
@@ -81,11 +87,11 @@ function question(args: readonly string[]): string | { help: boolean; only: read
 function table(results: Results): string {
   const rows = Object.entries(results).map(([id, one]) => [
     id,
-    String(one.value),
+    one.value === null ? '-' : String(one.value),
     one.goal === null ? '' : `${one.better === 'lower' ? '<=' : '>='} ${one.goal}`,
     one.unit,
     { true: 'met', false: 'NOT MET', undefined: '' }[String(met(one))] as string,
-    `± ${one.spread} (${one.rounds})`,
+    one.value === null ? '' : `± ${one.spread} (${one.rounds})`,
     one.note ?? '',
   ]);
   const all = [['id', 'value', 'goal', 'unit', '', 'spread (rounds)', ''], ...rows];

@@ -1,6 +1,7 @@
 /** One measured thing, and how many of them become one number. */
 export interface Result {
-  readonly value: number;
+  /** Null where it could not be measured; the note says why. */
+  readonly value: number | null;
   /** From performance.md; null where it sets none. */
   readonly goal: number | null;
   readonly unit: string;
@@ -36,10 +37,15 @@ export function result(values: readonly number[], { goal, unit, better = 'lower'
   };
 }
 
+/** What there is no measuring here. */
+export const unmeasured = ({ goal, unit, better = 'lower' }: Aim, why: string): Result => ({
+  ...{ value: null, goal: goal ?? null, unit, better, spread: 0, rounds: 0, note: why },
+});
+
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
 export const met = ({ value, goal, better }: Result): boolean | undefined =>
-  goal === null ? undefined : better === 'lower' ? value <= goal : value >= goal;
+  goal === null || value === null ? undefined : better === 'lower' ? value <= goal : value >= goal;
 
 function quantile(values: readonly number[], at: number): number {
   const sorted = [...values].sort((a, b) => a - b);

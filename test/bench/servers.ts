@@ -1,6 +1,6 @@
 /** The two servers of the bench as processes of their own, and what the kernel says they used. */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { freshRedis } from '../support/redis.ts';
 import { settings } from '../support/rp.ts';
 import { freePort, type Stile, startStile } from '../support/stile.ts';
@@ -38,10 +38,25 @@ export async function startBare(): Promise<Running> {
 
 /** Milliseconds of processor time a process has used so far, all its threads together, in steps of ten. */
 export function cpuOf(pid: number): number {
-  const fields = ofProcess(pid, 'stat')
-    .replace(/^.*\) /s, '')
-    .split(' ');
+  const fields = statOf(pid);
   return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+/** The same of several processes and of all that came of them, as far as those still run. */
+export function cpuOfAll(pids: readonly number[]): number {
+  const parents = new Map(
+    readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .flatMap((name) => {
+        try {
+          return [[Number(name), Number(statOf(Number(name))[1])] as const];
+        } catch {
+          return []; // Gone meanwhile.
+        }
+      }),
+  );
+  const ours = (pid: number): boolean => pids.includes(pid) || (pid > 1 && ours(parents.get(pid) ?? 0));
+  return [...parents.keys()].filter(ours).reduce((sum, pid) => sum + cpuOf(pid), 0);
 }
 
 /** MiB of memory a process holds now, and at most held so far. */
@@ -50,6 +65,12 @@ export function memoryOf(pid: number): { now: number; peak: number } {
   const mib = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1]) / 1024;
   return { now: mib('VmRSS'), peak: mib('VmHWM') };
 }
+
+/** From the state on: what stands before it may hold anything. */
+const statOf = (pid: number): string[] =>
+  ofProcess(pid, 'stat')
+    .replace(/^.*\) /s, '')
+    .split(' ');
 
 function ofProcess(pid: number, file: string): string {
   try {

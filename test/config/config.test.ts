@@ -41,6 +41,33 @@ applications:
       redirect_uris: ['{issuer}/demo/wiki/callback']
 `;
 
+describe('what SAML service providers are told', () => {
+  test('is taken from the brand where nothing is said, and from saml: where it is', () => {
+    const brand =
+      'brand: {name: Northfold, help_url: "https://n.example/help", privacy_url: "https://n.example/privacy"}';
+    expect(load(`${brand}`, { ISSUER: 'https://id.n.example' }).saml).toMatchObject({
+      entityId: 'https://id.n.example/saml/metadata',
+      displayName: { en: 'Northfold' },
+      privacyUrl: { en: 'https://n.example/privacy' },
+      errorUrl: 'https://n.example/help',
+      scope: 'id.n.example',
+    });
+    const own = `saml:
+  display_name: { en: Northfold, de: Nordfalte }
+  privacy_url: https://n.example/data
+  scope: n.example
+  organization: { name: Northfold, url: https://n.example }
+  key_overlap: 0`;
+    expect(load(`${brand}\n${own}`).saml).toMatchObject({
+      displayName: { en: 'Northfold', de: 'Nordfalte' },
+      privacyUrl: { en: 'https://n.example/data' },
+      scope: 'n.example',
+      organization: { name: { en: 'Northfold' }, displayName: { en: 'Northfold' }, url: { en: 'https://n.example' } },
+      keyOverlap: 0,
+    });
+  });
+});
+
 describe('a configuration that is right', () => {
   test('fills in every default', () => {
     const config = load(wiki);
@@ -58,6 +85,14 @@ describe('a configuration that is right', () => {
       enrolment: { first: 'mailed-link' },
       brand: { name: 'Stile' },
       log: { level: 'info' },
+      saml: {
+        entityId: 'http://localhost:3000/saml/metadata',
+        displayName: { en: 'Stile' },
+        scope: 'localhost',
+        contacts: [],
+        metadataValid: 14 * 86_400,
+        keyOverlap: 30 * 86_400,
+      },
     });
     expect(config.metrics).toBeUndefined();
     expect(config.applications[0]).toMatchObject({
@@ -192,6 +227,20 @@ enrolment: {first: maybe}
       'session: {absolute: 1h, idle: 2h}',
       /session\.idle is longer than absolute/,
     ],
+    ['an entityID that is no URI', 'saml: {entity_id: northfold}', /saml\.entity_id has to be an absolute URI/],
+    ['an entityID too long for others', `saml: {entity_id: "urn:${'x'.repeat(256)}"}`, /saml\.entity_id/],
+    ['metadata that never runs out', 'saml: {metadata_valid: 365d}', /saml\.metadata_valid has to be a length of time/],
+    ['a logo of unknown size', 'saml: {logo: {url: "https://a.example/l.png", height: 60}}', /saml\.logo\.width/],
+    [
+      'a contact of a new kind',
+      'saml: {contacts: [{type: boss, email: a@b.example}]}',
+      /contacts\[0\]\.type is "boss"/,
+    ],
+    ['a language that is none', 'saml: {description: {"in English": x}}', /saml\.description has to be a text/],
+    ['a name that is none', 'saml: {display_name: 5}', /saml\.display_name has to be a text, or texts by language/],
+    ['an address that is none', 'saml: {privacy_url: {de: x}}', /saml\.privacy_url\.de has to be an absolute http/],
+    ['a scope that matches others', 'saml: {scope: "*.example.com"}', /saml\.scope has to be a domain name/],
+    ['a key of SAML nobody knows', 'saml: {scopes: a.example}', /saml.*scopes.*scope/],
     ['a session without end', 'session: {absolute: for ever}', /session\.absolute has to be a length of time/],
     [
       'a lock that comes after the end',

@@ -11,8 +11,11 @@ const password_hash = hashSync(PASSWORD, { memoryCost: 19_456, timeCost: 2, para
 export const CALLBACK = 'https://rp.example/cb';
 export const MFA = 'https://refeds.org/profile/mfa';
 
-/** People and clients the flow tests share; `more` is merged over it. */
-export const settings = (more: { applications?: object[]; users?: object[] } & Record<string, unknown> = {}) => ({
+/** People and clients the flow tests share; `more` is merged over it, and `each` is how many of a kind of people there are. */
+export const settings = (
+  more: { applications?: object[]; users?: object[] } & Record<string, unknown> = {},
+  each = EACH,
+) => ({
   enrolment: { first: 'password' },
   ...more,
   applications: [
@@ -41,13 +44,13 @@ export const settings = (more: { applications?: object[]; users?: object[] } & R
       methods: { totp: { secret: secretOf('ana') } },
     },
     { username: 'bob', name: 'Bob', password_hash },
-    ...Array.from({ length: EACH }, (_, i) => ({
+    ...Array.from({ length: each }, (_, i) => ({
       username: `ana${i}`,
       name: `Ana ${i}`,
       password_hash,
       methods: { totp: { secret: secretOf(`ana${i}`) } },
     })),
-    ...Array.from({ length: EACH }, (_, i) => ({ username: `mei${i}`, name: `Mei ${i}`, password_hash })),
+    ...Array.from({ length: each }, (_, i) => ({ username: `mei${i}`, name: `Mei ${i}`, password_hash })),
     ...(more.users ?? []),
   ],
 });

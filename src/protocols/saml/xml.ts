@@ -110,24 +110,14 @@ const count = (element: XmlElement, name: string): number =>
   Number(element.name === name && element.ns === ns.signature) +
   element.children.reduce((sum, child) => sum + count(child, name), 0);
 
-type Verifier = new () => {
-  verifySignature(material: string, key: KeyObject, value: string): boolean;
-  getAlgorithmName(): string;
-};
-
-/** The list of algorithms as xml-crypto takes it. */
-const verifiers = (list: Readonly<Record<string, SignatureAlgorithm>>): Record<string, Verifier> =>
-  Object.fromEntries(Object.entries(list).map(([name, one]) => [name, verifier(name, one)]));
-
-function verifier(name: string, one: SignatureAlgorithm): Verifier {
-  return class {
+/** What xml-crypto asks whether a signature holds: for any of `keys`, so that it canonicalizes once however many there are. */
+const verifier = (name: string, one: SignatureAlgorithm, keys: readonly KeyObject[]) =>
+  class {
     getAlgorithmName = () => name;
-    verifySignature = (material: string, key: KeyObject, value: string) => holds(one, material, key, value);
+    verifySignature = (material: string, _key: KeyObject, value: string) =>
+      keys.some((key) => holds(one, material, key, value));
   };
-}
 
-const modern = verifiers(modernAlgorithms);
-const old = verifiers(oldAlgorithms);
 const transforms: readonly string[] = [algorithm.enveloped, algorithm.exclusiveC14n];
 
 /** What stands at the right place of a signature we check: one of each, children of the root's only Signature. */
@@ -142,28 +132,34 @@ interface Anatomy {
  * do. Key information in the message is never looked at. Throws BadSignature or UnreadableXml.
  */
 export function verifiedXml(text: string, root: XmlElement, keys: readonly KeyObject[], sha1: boolean): XmlElement {
-  const { method, digest } = anatomyOf(root);
-  const methods = sha1 ? { ...modern, ...old } : modern;
-  if (!Object.hasOwn(methods, method)) throw new BadSignature(`signature algorithm ${method} is not accepted`);
+  const { method: name, digest } = anatomyOf(root);
+  const methods = sha1 ? { ...modernAlgorithms, ...oldAlgorithms } : modernAlgorithms;
+  const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
+  if (!method) throw new BadSignature(`signature algorithm ${name} is not accepted`);
   if (digest === algorithm.sha1 && !sha1) throw new BadSignature('digest algorithm SHA-1 is not accepted');
+  const bytes = covered(text, { [name]: verifier(name, method, keys) }, keys);
+  if (bytes === undefined) throw new BadSignature('the signature does not hold for any known key');
+  const message = readXml(bytes);
+  if (message.ns !== root.ns || message.name !== root.name || message.attributes.ID !== root.attributes.ID)
+    throw new BadSignature('the signature covers another element');
+  return message;
+}
+
+/** The canonical bytes a signature that holds is about; undefined when it does not hold, or is about several things. */
+function covered(text: string, SignatureAlgorithms: object, [key]: readonly KeyObject[]): string | undefined {
+  if (!key) return undefined;
   const node = signatureNode(text);
-  for (const key of keys) {
-    const signed = new SignedXml({ publicCert: key, getCertFromKeyInfo: () => null });
-    Object.assign(signed, { SignatureAlgorithms: methods, idAttributes: ['ID'] });
-    try {
-      signed.loadSignature(node);
-      if (!signed.checkSignature(text)) continue;
-    } catch {
-      // xml-crypto throws where a signature does not hold.
-      continue;
-    }
-    const [bytes, more] = signed.getSignedReferences();
-    if (bytes === undefined || more !== undefined) break;
-    const covered = readXml(bytes);
-    if (covered.ns === root.ns && covered.name === root.name && covered.attributes.ID === root.attributes.ID)
-      return covered;
+  const signed = new SignedXml({ publicCert: key, getCertFromKeyInfo: () => null });
+  Object.assign(signed, { SignatureAlgorithms, idAttributes: ['ID'] });
+  try {
+    signed.loadSignature(node);
+    if (!signed.checkSignature(text)) return undefined;
+  } catch {
+    // xml-crypto throws where a signature does not hold.
+    return undefined;
   }
-  throw new BadSignature('the signature does not hold for any known key');
+  const [bytes, more] = signed.getSignedReferences();
+  return more === undefined ? bytes : undefined;
 }
 
 function anatomyOf(root: XmlElement): Anatomy {
