@@ -90,7 +90,7 @@ export async function build() {
       main: 'src/main.ts',
       cli: 'src/cli.ts',
       // A thread of its own: protocols/saml/providers/thread.ts.
-      'saml-metadata': 'src/protocols/saml/providers/worker.ts',
+      'metadata-worker': 'src/protocols/saml/providers/worker.ts',
     },
     outdir: 'dist',
     bundle: true,

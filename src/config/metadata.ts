@@ -61,9 +61,9 @@ export function metadataOf(
 }
 
 function holdsCertificates(pem: string): boolean {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/gu) ?? [];
+  const blocks = [...pem.matchAll(/-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----/gu)];
   try {
-    return blocks.map((one) => new X509Certificate(one)).length > 0;
+    return blocks.map(([, base64 = '']) => new X509Certificate(Buffer.from(base64, 'base64'))).length > 0;
   } catch {
     return false;
   }

@@ -1,5 +1,5 @@
 /** Reading an aggregate into as little memory as it needs: one text of JSON for all, and where each begins. */
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { keysOf } from './declared.ts';
 import { MetadataDocument, type Root } from './document.ts';
@@ -37,7 +37,7 @@ const SLICE = 64 * 1024;
 export const readAggregate: ReadAggregate = async ({ path, certificates, now }) => {
   const ids: string[] = [];
   const starts = [0];
-  const pieces: Buffer[] = [];
+  let records = new Uint8Array(SLICE);
   const reasons: string[] = [];
   let skipped = 0;
   const document = new MetadataDocument({
@@ -46,30 +46,42 @@ export const readAggregate: ReadAggregate = async ({ path, certificates, now }) 
     old: false,
     onProvider(record) {
       const piece = Buffer.from(JSON.stringify(record));
+      const start = starts.at(-1) as number;
+      const end = start + piece.length;
+      if (end > records.length) records = grown(records, Math.max(end, records.length * 2));
+      records.set(piece, start);
       ids.push(record.entityId);
-      pieces.push(piece);
-      starts.push((starts.at(-1) as number) + piece.length);
+      starts.push(end);
     },
     onSkipped(why) {
       if (skipped++ < MOST_REASONS) reasons.push(why);
     },
   });
   const decoder = new TextDecoder('utf-8', { fatal: true });
-  for await (const chunk of createReadStream(path, { highWaterMark: SLICE })) {
-    document.write(decoded(() => decoder.decode(chunk as Buffer, { stream: true })));
-    await setImmediate();
+  // One buffer again and again, or what a stream makes of the file would wait for the collector.
+  const slice = Buffer.allocUnsafeSlow(SLICE);
+  const file = await open(path);
+  try {
+    for (let read = -1; read !== 0; await setImmediate()) {
+      read = (await file.read(slice, 0, SLICE)).bytesRead;
+      document.write(decoded(() => decoder.decode(slice.subarray(0, read), { stream: read > 0 })));
+    }
+  } finally {
+    await file.close();
   }
-  document.write(decoded(() => decoder.decode()));
   const root = document.end();
   if (!root.several) throw new MetadataError('it is about one entity: declare it under applications');
   checkAggregate(root, now);
-  // A buffer of its own: those of Buffer.concat may lie in a pool that cannot be handed over.
-  const records = new Uint8Array(starts.at(-1) as number);
-  pieces.forEach((piece, i) => {
-    records.set(piece, starts[i]);
-  });
+  records = grown(records, starts.at(-1) as number);
   return { root, ids, starts: Uint32Array.from(starts), records, skipped, reasons };
 };
+
+/** The same in an array of so many bytes. */
+function grown(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(length);
+  larger.set(bytes.subarray(0, length));
+  return larger;
+}
 
 function decoded(decode: () => string): string {
   try {

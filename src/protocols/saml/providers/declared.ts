@@ -43,10 +43,10 @@ export function readDeclared(text: string, { certificates, old, entityId }: Decl
 
 /** The keys of all certificates in a PEM text; whatever else they say is not looked at. Throws MetadataError. */
 export function keysOf(pem: string): KeyObject[] {
-  const certificates = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  const certificates = [...pem.matchAll(/-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----/g)];
   if (certificates.length === 0) throw new MetadataError('signing_cert_file holds no certificate');
   try {
-    return certificates.map((one) => new X509Certificate(one).publicKey);
+    return certificates.map(([, base64 = '']) => new X509Certificate(Buffer.from(base64, 'base64')).publicKey);
   } catch (error) {
     throw new MetadataError(`signing_cert_file holds a certificate that cannot be read (${(error as Error).message})`);
   }

@@ -23,13 +23,14 @@ export interface Wanted {
   readonly unless?: Mark | undefined;
 }
 
+/** By which a document is recognised. */
 export interface Mark {
   readonly etag?: string | undefined;
   readonly modified?: string | undefined;
 }
 
-/** A mark of what was written, or `unchanged`. Throws MetadataError, and errors of the network and the file system. */
-export type Download = (wanted: Wanted) => Promise<Mark | 'unchanged'>;
+/** A mark of what was written; undefined when nothing changed. Throws MetadataError, errors of network and file system. */
+export type Download = (wanted: Wanted) => Promise<Mark | undefined>;
 
 const MOST_REDIRECTS = 5;
 const SILENCE_MS = 30_000;
@@ -43,7 +44,7 @@ export const download: Download = async ({ url, to, most, unless }) => {
     const { statusCode = 0, headers } = answer;
     if (statusCode === 304 && unless) {
       answer.resume();
-      return 'unchanged';
+      return undefined;
     }
     if ([301, 302, 303, 307, 308].includes(statusCode) && headers.location) {
       answer.destroy();

@@ -47,7 +47,7 @@ export class Federation {
     this.#declared = declared;
     this.#clock = clock;
     this.source = new Source<Loaded>({
-      ...(url === undefined ? fromFile(file as string, MOST_BYTES) : fromUrl(url, MOST_BYTES, download)),
+      origin: url === undefined ? fromFile(file as string, MOST_BYTES) : fromUrl(url, MOST_BYTES, download),
       about,
       clock,
       log,

@@ -2,9 +2,10 @@
  * The keys of a role (saml-metadata-2.0-os section 2.4.1.1), by the Metadata Interoperability Profile: a certificate is a
  * wrapping for a key, whose expiry, issuer and names say nothing.
  */
-import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import { ns } from '../names.ts';
 import { childrenOf, type XmlElement } from '../xml.ts';
+import { type KeyKind, keyIn, kindOf } from './der.ts';
 import type { ProviderRecord } from './record.ts';
 
 export interface RoleKeys extends Pick<ProviderRecord, 'signingKeys' | 'encryptionKeys'> {
@@ -30,11 +31,12 @@ export function readKeys(role: XmlElement, old: boolean): RoleKeys {
     for (const read of keysOf(descriptor)) {
       try {
         const key = read();
-        checkKey(key, old);
-        const der = key.export({ format: 'der', type: 'spki' }).toString('base64');
+        const kind = kindOf(key);
+        checkKey(kind, old);
+        const der = Buffer.from(key).toString('base64');
         if (use !== 'encryption') signing.add(der);
         // Assertions are encrypted by RSA-OAEP, to which an EC key is no use.
-        if (use !== 'signing' && key.asymmetricKeyType === 'rsa') encryption.set(der, encryption.get(der) ?? methods);
+        if (use !== 'signing' && kind.type === 'rsa') encryption.set(der, encryption.get(der) ?? methods);
       } catch (error) {
         skipped.push(`a key was left out: ${(error as Error).message}`);
       }
@@ -47,7 +49,8 @@ export function readKeys(role: XmlElement, old: boolean): RoleKeys {
   };
 }
 
-function keysOf(descriptor: XmlElement): (() => KeyObject)[] {
+/** As SubjectPublicKeyInfo, DER. */
+function keysOf(descriptor: XmlElement): (() => Uint8Array)[] {
   const within = (name: string, of: XmlElement) => childrenOf(of, ns.signature, name);
   const infos = within('KeyInfo', descriptor);
   const certificates = infos
@@ -58,11 +61,12 @@ function keysOf(descriptor: XmlElement): (() => KeyObject)[] {
     ...certificates.map(
       ({ text }) =>
         () =>
-          new X509Certificate(bytes(text, 'X509Certificate')).publicKey,
+          keyIn(bytes(text, 'X509Certificate')),
     ),
     ...values.map((value) => () => {
       const part = (name: string) => bytes(within(name, value)[0]?.text ?? '', name).toString('base64url');
-      return createPublicKey({ key: { kty: 'RSA', n: part('Modulus'), e: part('Exponent') }, format: 'jwk' });
+      const jwk = { kty: 'RSA', n: part('Modulus'), e: part('Exponent') };
+      return createPublicKey({ key: jwk, format: 'jwk' }).export({ format: 'der', type: 'spki' });
     }),
   ];
 }
@@ -74,14 +78,8 @@ function bytes(text: string, name: string): Buffer {
   return Buffer.from(bare, 'base64');
 }
 
-function checkKey({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject, old: boolean): void {
-  if (type === 'ec') {
-    if (!['prime256v1', 'secp384r1', 'secp521r1'].includes(details?.namedCurve ?? ''))
-      throw new Error(`an EC key on ${details?.namedCurve} is not taken`);
-    return;
-  }
-  if (type !== 'rsa') throw new Error(`a key of type ${type} is not taken`);
-  const bits = details?.modulusLength ?? 0;
-  if (bits < (old ? LEAST_OLD : LEAST)) throw new Error(`an RSA key of ${bits} bits is too short`);
-  if (bits > MOST) throw new Error(`an RSA key of ${bits} bits is too long`);
+function checkKey(kind: KeyKind, old: boolean): void {
+  if (kind.type === 'ec') return;
+  if (kind.bits < (old ? LEAST_OLD : LEAST)) throw new Error(`an RSA key of ${kind.bits} bits is too short`);
+  if (kind.bits > MOST) throw new Error(`an RSA key of ${kind.bits} bits is too long`);
 }

@@ -49,7 +49,7 @@ export class Member {
     if (metadata !== undefined) this.#fixed = this.#readFixed(metadata);
     else if (url !== undefined)
       this.source = new Source<Loaded>({
-        ...fromUrl(url, MOST_BYTES, download),
+        origin: fromUrl(url, MOST_BYTES, download),
         about,
         clock,
         log,

@@ -3,46 +3,34 @@ import { copyFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Download, Mark } from './download.ts';
 import { MetadataError } from './record.ts';
-import type { SourceParts } from './source.ts';
 
 /** Where documents come from: a URL, or a file that somebody else keeps fresh. */
-export type Origin = Pick<SourceParts<object>, 'obtain' | 'onRead'>;
-
-/** Asks for what changed only, once something was read. */
-export function fromUrl(url: string, most: number, download: Download): Required<Origin> {
-  let mark: Mark | undefined;
-  let next: Mark | undefined;
-  return {
-    async obtain(to) {
-      const got = await download({ url, to, most, unless: mark });
-      if (got === 'unchanged') return false;
-      next = got.etag || got.modified ? got : undefined;
-      return true;
-    },
-    onRead() {
-      mark = next;
-    },
-  };
+export interface Origin {
+  /** Milliseconds between looks, where the document has no say. */
+  readonly every?: number;
+  /**
+   * Writes the newest document to a file, and says how to recognise it; undefined when it is the one recognised by `mark`.
+   */
+  obtain(to: string, mark: Mark | undefined): Promise<Mark | undefined>;
 }
 
-/** Looks at the file's time and size, and reads it again when they changed. */
-export function fromFile(path: string, most: number): Required<Origin> {
-  let mark: string | undefined;
-  let next: string | undefined;
-  return {
-    async obtain(to) {
-      const { mtimeMs, size } = await stat(path);
-      if (size > most) throw new MetadataError(`it is larger than ${most} bytes`);
-      next = `${mtimeMs} ${size}`;
-      if (next === mark) return false;
-      await copyFile(path, to);
-      return true;
-    },
-    onRead() {
-      mark = next;
-    },
-  };
-}
+/** Asks only for what has changed. */
+export const fromUrl = (url: string, most: number, download: Download): Origin => ({
+  obtain: (to, unless) => download({ url, to, most, unless }),
+});
+
+/** Looks at the file's time and size, and reads it when they have changed. */
+export const fromFile = (path: string, most: number): Origin => ({
+  every: 60_000,
+  async obtain(to, mark) {
+    const { mtimeMs, size } = await stat(path);
+    if (size > most) throw new MetadataError(`it is larger than ${most} bytes`);
+    const modified = `${mtimeMs} ${size}`;
+    if (modified === mark?.modified) return undefined;
+    await copyFile(path, to);
+    return { modified };
+  },
+});
 
 /** A copy is of one origin under one certificate: with another of either, what was kept is nobody's. */
 export function keptFile(folder: string, kind: 'application' | 'federation', id: string, ...from: string[]): string {

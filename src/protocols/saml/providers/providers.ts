@@ -48,23 +48,23 @@ export class Providers implements Parties {
   }
 
   /**
-   * Knows everybody who is known without asking anybody else, and begins to ask. Never waits for a URL; `settled` is when
-   * every source has been asked once.
+   * Knows everybody who is known without asking anybody else, and begins to ask. Never waits for a URL or an aggregate.
    */
-  async start(): Promise<{ readonly settled: Promise<void> }> {
+  async start(): Promise<void> {
     const declared = this.#follow();
     await Promise.all(declared.map(({ source }) => source?.restore()));
-    const sources = this.#federations.map(async ({ source }) => {
-      await source.restore();
-      await source.refresh();
-    });
-    const settled = Promise.all([...sources, ...declared.map(({ source }) => source?.refresh())]);
-    return { settled: settled.then(() => {}) };
+    for (const { source } of this.#federations) source.begin();
+    for (const { source } of declared) void source?.refresh();
   }
 
   /** After every change of the catalogue. */
   follow(): void {
-    for (const { source } of this.#follow()) void source?.restore().then(() => source.refresh());
+    for (const { source } of this.#follow()) source?.begin();
+  }
+
+  /** When nothing is being asked for. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#federations, ...this.#members.values()].map(({ source }) => source?.idle()));
   }
 
   async stop(): Promise<void> {

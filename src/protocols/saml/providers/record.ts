@@ -11,8 +11,14 @@ export interface ProviderRecord extends Omit<ServiceProvider, 'signingKeys' | 'e
   readonly encryptionKeys: readonly { readonly key: string; readonly methods: readonly string[] }[];
 }
 
-const keyOf = (der: string): KeyObject =>
-  createPublicKey({ key: Buffer.from(der, 'base64'), format: 'der', type: 'spki' });
+/** None for what only looked like a key. */
+function keyOf(der: string): KeyObject[] {
+  try {
+    return [createPublicKey({ key: Buffer.from(der, 'base64'), format: 'der', type: 'spki' })];
+  } catch {
+    return [];
+  }
+}
 
 /** Its keys become keys when first used. */
 class Recorded {
@@ -27,12 +33,14 @@ class Recorded {
   }
 
   get signingKeys(): readonly KeyObject[] {
-    this.#signing ??= this.#record.signingKeys.map(keyOf);
+    this.#signing ??= this.#record.signingKeys.flatMap(keyOf);
     return this.#signing;
   }
 
   get encryptionKeys(): readonly EncryptionKey[] {
-    this.#encryption ??= this.#record.encryptionKeys.map(({ key, methods }) => ({ key: keyOf(key), methods }));
+    this.#encryption ??= this.#record.encryptionKeys.flatMap(({ key, methods }) =>
+      keyOf(key).map((one) => ({ key: one, methods })),
+    );
     return this.#encryption;
   }
 }

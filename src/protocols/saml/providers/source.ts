@@ -2,9 +2,11 @@
  * A document that is looked for again and again. What was read last is kept, in memory and in a file, until it ends;
  * whatever goes wrong in between is said in the log and tried again. A document that ended is as good as none.
  */
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { reasonOf } from './declared.ts';
+import type { Mark } from './download.ts';
+import type { Origin } from './origins.ts';
 import { checkEnd, type Lasting, waitAfterFailure, waitAfterSuccess } from './validity.ts';
 
 export interface Clock {
@@ -35,12 +37,9 @@ export interface SourceParts<T extends Lasting> {
   readonly about: object;
   /** Where the last good copy is kept. */
   readonly file: string;
-  /** Writes the newest document to a file; false when it is the one written last. */
-  readonly obtain: (to: string) => Promise<boolean>;
+  readonly origin: Origin;
   /** Throws what `reasonOf` knows for a document that may not be used. */
   readonly read: (file: string) => Promise<T>;
-  /** After `obtain` brought something that was read: it need not be brought again. */
-  readonly onRead?: () => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -48,6 +47,8 @@ export interface SourceParts<T extends Lasting> {
 export class Source<T extends Lasting> {
   readonly #parts: SourceParts<T>;
   #value: T | undefined;
+  /** Of the value. */
+  #mark: Mark | undefined;
   #failures = 0;
   #cancel: (() => void) | undefined;
   #stopped = false;
@@ -73,6 +74,9 @@ export class Source<T extends Lasting> {
     const { file, read, about, log } = this.#parts;
     try {
       this.#value = await read(file);
+      this.#mark = await readFile(markOf(file), 'utf8')
+        .then(JSON.parse)
+        .catch(() => undefined);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
       log.warn(
@@ -80,6 +84,19 @@ export class Source<T extends Lasting> {
         'the copy of metadata kept in DATA_DIR is not used',
       );
     }
+  }
+
+  /** Restores and refreshes, while others go on. */
+  begin(): void {
+    this.#running ??= this.restore().then(() => {
+      this.#running = undefined;
+      return this.refresh();
+    });
+  }
+
+  /** When nothing goes on any more. */
+  async idle(): Promise<void> {
+    while (this.#running) await this.#running;
   }
 
   /** Looks for the newest document, and from then on at intervals. Never rejects. */
@@ -93,17 +110,18 @@ export class Source<T extends Lasting> {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancel?.();
-    await this.#running;
+    await this.idle();
   }
 
   async #once(): Promise<void> {
     const { clock, log, about } = this.#parts;
     this.#cancel?.();
+    if (this.#stopped) return;
     let wait: number;
     try {
       await this.#renew();
       this.#failures = 0;
-      wait = waitAfterSuccess(this.#value ?? {}, clock.now(), clock.chance());
+      wait = this.#parts.origin.every ?? waitAfterSuccess(this.#value ?? {}, clock.now(), clock.chance());
     } catch (error) {
       this.#failures += 1;
       wait = waitAfterFailure(this.#failures, clock.chance());
@@ -117,19 +135,23 @@ export class Source<T extends Lasting> {
   }
 
   async #renew(): Promise<void> {
-    const { file, obtain, read, onRead, clock } = this.#parts;
+    const { file, origin, read, clock } = this.#parts;
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     const part = `${file}.${process.pid}.part`;
     try {
-      if (!(await obtain(part))) {
+      const mark = await origin.obtain(part, this.#mark);
+      if (!mark) {
         // The same as before, which may have come to its end meanwhile.
         if (this.#value) checkEnd(this.#value, clock.now());
         return;
       }
       const value = await read(part);
+      // In this order: a mark without its copy would leave the next start with nothing.
+      await rm(markOf(file), { force: true });
       await rename(part, file);
       this.#value = value;
-      onRead?.();
+      this.#mark = mark;
+      await writeFile(markOf(file), JSON.stringify(mark));
     } finally {
       await rm(part, { force: true });
     }
@@ -138,3 +160,5 @@ export class Source<T extends Lasting> {
 
 /** An error that is none of the document's goes into the log whole. */
 const unknown = (error: unknown): object => (reasonOf(error) === undefined ? { err: error } : {});
+
+const markOf = (file: string): string => `${file}.mark`;
