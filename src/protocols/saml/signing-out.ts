@@ -93,8 +93,6 @@ export class SigningOut {
     if (!party) throw new Unanswerable('the service provider is not known any more');
     const met = browser.id !== undefined;
     await once(kv, browser, parting.application, parting.request);
-    const last = await this.#rounds.last(browser);
-    if (last && 'request' in last.end && sameRequest(last.end, answer)) return { kind: 'go', to: pathOf(last) };
     const isMeant = (known: Known) => means(says, known, { provider: party.provider.entityId, entityId });
     const session = await sessions.load(browser.session);
     if (session) {
@@ -107,6 +105,8 @@ export class SigningOut {
       return this.#begin(round);
     }
     if (!met) return this.#outbox.answer(answer, unknown);
+    const last = await this.#rounds.last(browser);
+    if (last && 'request' in last.end && sameRequest(last.end, answer)) return { kind: 'go', to: pathOf(last) };
     // Back from whoever is dead, and asked again: the rest of that round, and this answer at its end.
     const stop = last?.over === false ? last.stops.findIndex((one) => one.application === answer.application) : -1;
     if (last && stop >= 0 && isMeant(last.stops[stop] as Stop)) {

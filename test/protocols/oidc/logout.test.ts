@@ -86,3 +86,42 @@ test('an end of another kind tells everybody too, and one that does not answer h
   expect(house.untold).toEqual(['mail']);
   expect(refusal(await ask(house, chrome, 'wiki', silent))).toBe('login_required');
 });
+
+describe('where others can be told through the browser alone', () => {
+  const bye = { client_id: 'wiki', post_logout_redirect_uri: 'http://127.0.0.1:1/bye', state: 'x' };
+
+  test('"yes" leads round by them, with the session that ended, and on to where it was going', async () => {
+    const chrome = await signedIn(house, 'ana', 'password');
+    await ask(house, chrome, 'wiki');
+    const ended: (string | undefined)[] = [];
+    house.farewell = (session, then) => {
+      ended.push(session?.user);
+      return `/round?${new URLSearchParams({ then })}`;
+    };
+    const back = await leave(chrome, bye, true);
+    expect([back.status, back.to.pathname]).toEqual([303, '/round']);
+    expect(back.to.searchParams.get('then')).toBe('http://127.0.0.1:1/bye?state=x');
+    // By then everybody else has been told, and the browser is nobody.
+    expect([ended, house.told, chrome.jar.has('stile')]).toEqual([
+      ['ana'],
+      [expect.stringMatching('^wiki ana')],
+      false,
+    ]);
+  });
+
+  test('"no" leads there at once', async () => {
+    const chrome = await signedIn(house, 'ana', 'password');
+    await ask(house, chrome, 'wiki');
+    house.farewell = () => '/round';
+    expect((await leave(chrome, bye, false)).to.pathname).toBe('/bye');
+  });
+
+  test('somebody signed out already comes by the rest of a round that was broken off', async () => {
+    const chrome = new Chrome();
+    house.farewell = (session) => (session ? undefined : '/rest');
+    const page = await chrome.go(`${house.issuer}/session/end?${new URLSearchParams(bye)}`);
+    const xsrf = /name="xsrf" value="([^"]+)"/.exec(await page.text())![1]!;
+    const back = await chrome.go(`${house.issuer}/session/end/confirm`, { xsrf, logout: 'yes' });
+    expect(back.to.pathname).toBe('/rest');
+  });
+});
