@@ -6,6 +6,7 @@ import express from 'express';
 import * as samlify from 'samlify';
 import { ExclusiveCanonicalization } from 'xml-crypto';
 import { assuranceOf } from '../../../src/authentication/assurance.ts';
+import type { Method } from '../../../src/domain/method.ts';
 import { Keyring } from '../../../src/protocols/saml/keys.ts';
 import type { Entity } from '../../../src/protocols/saml/metadata.ts';
 import { metadataRoutes } from '../../../src/protocols/saml/metadata-routes.ts';
@@ -184,12 +185,14 @@ describe('as time goes by', () => {
   });
 });
 
+const withTwoFactors = { worth: ['password', 'totp'] } as unknown as Method;
+
 describe('its addresses', () => {
   let server: Server;
   let base: string;
   beforeEach(async () => {
     const app = express().disable('etag');
-    const assurance = assuranceOf({ 'https://refeds.org/profile/mfa': 'mfa' }, []);
+    const assurance = assuranceOf({ 'https://refeds.org/profile/mfa': 'mfa', phr: 'phr' }, [withTwoFactors]);
     metadataRoutes(app, { issuer, entity: bare, keys, assurance, views: strictViews, now: () => at });
     server = createServer(app);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -223,6 +226,8 @@ describe('its addresses', () => {
     }
     for (const value of [bare.entityId, `${issuer}/saml/sso`, `${issuer}/saml/slo`, 'https://refeds.org/profile/mfa'])
       expect(text).toContain(`>${value}<`);
+    // No method here gives it, so nobody may hope for it.
+    expect(text).not.toContain('>phr<');
     expect(text).not.toContain('PRIVATE KEY');
     expect(text).not.toContain('<form');
   });
