@@ -9,12 +9,20 @@ const persistent = 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent';
 const post = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST';
 
 /** No keys: it neither signs nor decrypts, so that every server does the same. */
-export const metadata = (id = entityId, location = acs): string =>
-  `<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="${id}"><md:SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol" WantAssertionsSigned="true"><md:NameIDFormat>${persistent}</md:NameIDFormat><md:AssertionConsumerService Binding="${post}" Location="${location}" index="0" isDefault="true"/></md:SPSSODescriptor></md:EntityDescriptor>`;
+export const metadata = (): string =>
+  `<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="${entityId}"><md:SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol" WantAssertionsSigned="true"><md:NameIDFormat>${persistent}</md:NameIDFormat><md:AssertionConsumerService Binding="${post}" Location="${acs}" index="0" isDefault="true"/></md:SPSSODescriptor></md:EntityDescriptor>`;
+
+/** Who asks, and where the answer goes. */
+export interface Party {
+  readonly entityId: string;
+  readonly acs: string;
+  /** Persistent, when absent. */
+  readonly format?: string;
+}
 
 /** An AuthnRequest nobody has seen before, for HTTP-Redirect: the query, without a signature. */
-export function request(destination: string, id = entityId): string {
-  const message = `<samlp:AuthnRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_${randomBytes(16).toString('hex')}" Version="2.0" IssueInstant="${new Date().toISOString().replace(/\.\d+/, '')}" Destination="${destination}" ProtocolBinding="${post}" AssertionConsumerServiceURL="${acs}"><saml:Issuer>${id}</saml:Issuer><samlp:NameIDPolicy Format="${persistent}" AllowCreate="true"/></samlp:AuthnRequest>`;
+export function request(destination: string, party: Party = { entityId, acs }): string {
+  const message = `<samlp:AuthnRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_${randomBytes(16).toString('hex')}" Version="2.0" IssueInstant="${new Date().toISOString().replace(/\.\d+/, '')}" Destination="${destination}" ProtocolBinding="${post}" AssertionConsumerServiceURL="${party.acs}"><saml:Issuer>${party.entityId}</saml:Issuer><samlp:NameIDPolicy Format="${party.format ?? persistent}" AllowCreate="true"/></samlp:AuthnRequest>`;
   // The least effort: the one who measures shares the processor with whoever is measured.
   const deflated = deflateRawSync(message, { level: 1 }).toString('base64');
   return `SAMLRequest=${encodeURIComponent(deflated)}&RelayState=state-of-the-visit`;

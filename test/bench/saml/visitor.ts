@@ -1,6 +1,6 @@
 /** Somebody signed in who is sent to the identity provider by a SAML service provider, again and again. */
 import { Agent, request } from 'node:http';
-import { answerIn, request as authnRequest } from './party.ts';
+import { answerIn, request as authnRequest, type Party } from './party.ts';
 
 /** An identity provider that runs, whatever it is made of. */
 export interface IdentityProvider {
@@ -16,6 +16,13 @@ export interface IdentityProvider {
   stop(): Promise<void>;
 }
 
+/** What a page says, for an error. */
+const words = (page: string) =>
+  page
+    .replace(/<head>.*<\/head>|<[^>]*>/gs, ' ')
+    .replace(/\s+/g, ' ')
+    .slice(0, 1000);
+
 export class SamlVisitor {
   readonly #agent = new Agent({ keepAlive: true });
   readonly #sso: URL;
@@ -27,8 +34,8 @@ export class SamlVisitor {
   }
 
   /** A request by Redirect, to the page with the signed answer: the SAMLResponse parameter in it. */
-  async visit(entityId?: string): Promise<string> {
-    let target = `${this.#sso.pathname}?${authnRequest(this.#sso.href, entityId)}`;
+  async visit(party?: Party): Promise<string> {
+    let target = `${this.#sso.pathname}?${authnRequest(this.#sso.href, party)}`;
     // Whoever answers by way of another address of its own is followed there.
     for (let hops = 0; hops < 4; hops++) {
       const { status, location, body } = await this.#get(target);
@@ -36,7 +43,7 @@ export class SamlVisitor {
         const answer = answerIn(body);
         if (answer) return answer;
       }
-      if (!location) throw new Error(`no answer but ${status}: ${body.slice(0, 2000)}`);
+      if (!location) throw new Error(`no answer but ${status}: ${words(body)}`);
       const next = new URL(location, this.#sso);
       target = next.pathname + next.search;
     }
