@@ -30,7 +30,7 @@ const parts = (name: string, bare: string, evil: string): Signed => {
 };
 
 const asking = { id: '_honest', issuer: 'https://sp.example/sp', destination: 'https://idp.example/saml/sso' };
-const leaving = { ...asking, nameId: 'ana@northfold.example', sessionIndex: '_s1' };
+const leaving = { ...asking, nameId: 'ana@northfold.example', sessionIndexes: ['_s1'] };
 export const signedRequests: readonly Signed[] = [
   parts(
     'AuthnRequest',

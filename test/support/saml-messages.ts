@@ -90,16 +90,26 @@ export function authnRequest(
   );
 }
 
-export function logoutRequest(leave: {
-  readonly id: string;
-  readonly issuer: string;
-  readonly destination: string;
+/** A LogoutRequest's parameters. */
+export interface Leaving {
+  readonly id?: string;
+  readonly issuer?: string;
+  readonly destination?: string | null;
   readonly issuedAt?: Date;
-  readonly nameId: string;
-  readonly format?: string;
-  readonly sessionIndex?: string;
-}): string {
-  const issuedAt = (leave.issuedAt ?? new Date()).toISOString();
+  readonly notOnOrAfter?: Date;
+  readonly nameId?: string;
+  readonly format?: string | undefined;
+  readonly nameQualifier?: string;
+  readonly spNameQualifier?: string | undefined;
+  readonly sessionIndexes?: readonly string[];
+  /** Instead of the NameID, as it stands. */
+  readonly named?: string;
+}
+
+export function logoutRequest(
+  leave: Leaving & { readonly id: string; readonly issuer: string; readonly destination: string | null },
+): string {
+  const { format: Format, nameQualifier: NameQualifier, spNameQualifier: SPNameQualifier } = leave;
   return element(
     'samlp:LogoutRequest',
     {
@@ -107,12 +117,46 @@ export function logoutRequest(leave: {
       'xmlns:saml': ns.assertion,
       ID: leave.id,
       Version: '2.0',
-      IssueInstant: issuedAt,
-      Destination: leave.destination,
+      IssueInstant: (leave.issuedAt ?? new Date()).toISOString(),
+      Destination: leave.destination ?? undefined,
+      NotOnOrAfter: leave.notOnOrAfter?.toISOString(),
     },
     element('saml:Issuer', {}, escaped(leave.issuer)),
-    element('saml:NameID', { Format: leave.format }, escaped(leave.nameId)),
-    leave.sessionIndex === undefined ? '' : element('samlp:SessionIndex', {}, escaped(leave.sessionIndex)),
+    leave.named ?? element('saml:NameID', { Format, NameQualifier, SPNameQualifier }, escaped(leave.nameId ?? '')),
+    ...(leave.sessionIndexes ?? []).map((one) => element('samlp:SessionIndex', {}, escaped(one))),
+  );
+}
+
+/** A LogoutResponse's parameters; status codes without their common beginning, the outer one first. */
+export interface Left {
+  readonly id?: string;
+  readonly issuer?: string;
+  readonly destination?: string;
+  readonly issuedAt?: Date;
+  readonly inResponseTo?: string;
+  readonly status?: readonly string[];
+}
+
+export function logoutResponse(
+  left: Left & { readonly id: string; readonly issuer: string; readonly destination: string },
+): string {
+  const code = ([first, ...rest]: readonly string[]): string =>
+    first === undefined
+      ? ''
+      : element('samlp:StatusCode', { Value: `urn:oasis:names:tc:SAML:2.0:status:${first}` }, code(rest));
+  return element(
+    'samlp:LogoutResponse',
+    {
+      'xmlns:samlp': ns.protocol,
+      'xmlns:saml': ns.assertion,
+      ID: left.id,
+      Version: '2.0',
+      IssueInstant: (left.issuedAt ?? new Date()).toISOString(),
+      Destination: left.destination,
+      InResponseTo: left.inResponseTo,
+    },
+    element('saml:Issuer', {}, escaped(left.issuer)),
+    element('samlp:Status', {}, code(left.status ?? ['Success'])),
   );
 }
 
