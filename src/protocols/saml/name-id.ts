@@ -79,9 +79,11 @@ async function valueFor(
  * page show whose name it is.
  */
 export async function isCalled(user: User, subject: NameId, party: Party, naming: Naming): Promise<boolean> {
-  const { provider } = party;
+  const { options, provider } = party;
   if (subject.spNameQualifier !== undefined && subject.spNameQualifier !== provider.entityId) return false;
-  const formats = subject.format === undefined ? ours : [subject.format];
+  const formats = [...ours, ...(options.nameId ? [options.nameId.format] : [])].filter(
+    (format) => subject.format === undefined || subject.format === format,
+  );
   for (const format of formats) {
     const name =
       format === nameIdFormat.transient
