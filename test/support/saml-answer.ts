@@ -1,5 +1,6 @@
 /** What a Response says, read by eyes of its own after others have checked it. */
 import { DOMParser } from '@xmldom/xmldom';
+import { decrypt } from 'xml-encryption';
 import * as xpath from 'xpath';
 import { ns } from '../../src/protocols/saml/names.ts';
 
@@ -77,10 +78,24 @@ export function assertionFacts(xml: string) {
     sessionEnds: ends ? new Date(ends) : undefined,
     sessionIndex: one(`${statement}/@SessionIndex`),
     attributes,
-    signed: values("/saml:Assertion/*[local-name()='Signature']", assertion).length === 1,
     recipients: values('//saml:SubjectConfirmationData/@Recipient', assertion),
     audiences: values('//saml:Audience', assertion),
   };
+}
+
+/** Whether the one assertion, alone or in a Response, carries a signature of its own. */
+export const signedAssertion = (xml: string): boolean =>
+  values("//saml:Assertion/*[local-name()='Signature']", parsed(xml)).length === 1;
+
+/** The assertion of a Response, decrypted if it has to be; undefined for a refusal. */
+export async function assertionIn(xml: string, key: string | undefined): Promise<string | undefined> {
+  const [clear] = /<saml:Assertion[\s\S]*<\/saml:Assertion>/.exec(xml) ?? [];
+  if (clear || !xml.includes('EncryptedAssertion')) return clear;
+  return new Promise((resolve, reject) =>
+    decrypt(xml, { key: key as string, disallowDecryptionWithInsecureAlgorithm: true }, (error, result) =>
+      error ? reject(error) : resolve(result),
+    ),
+  );
 }
 
 /** The keys and addresses of our own metadata, as a service provider reads them. */

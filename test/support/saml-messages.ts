@@ -197,20 +197,23 @@ const hashes: Readonly<Record<string, string>> = {
   [algorithm.ecdsaSha256]: 'sha256',
 };
 
+/** As browsers leave it: an apostrophe they would encode themselves, and the octets would not be those that were signed. */
+const encoded = (value: string) => encodeURIComponent(value).replaceAll("'", '%27');
+
 /** The query of the Redirect binding (saml-bindings-2.0-os section 3.4.4), signed over its octets when `signing` is given. */
 export function redirectQuery(
   xml: string,
   more: { relayState?: string; signing?: Signing; name?: string } = {},
 ): string {
   const { relayState, signing, name = 'SAMLRequest' } = more;
-  const relayed = relayState === undefined ? '' : `&RelayState=${encodeURIComponent(relayState)}`;
-  const message = `${name}=${encodeURIComponent(deflateRawSync(xml).toString('base64'))}${relayed}`;
+  const relayed = relayState === undefined ? '' : `&RelayState=${encoded(relayState)}`;
+  const message = `${name}=${encoded(deflateRawSync(xml).toString('base64'))}${relayed}`;
   if (!signing) return message;
   const { pair, method = algorithm.rsaSha256 } = signing;
-  const octets = `${message}&SigAlg=${encodeURIComponent(method)}`;
+  const octets = `${message}&SigAlg=${encoded(method)}`;
   const value = sign(hashes[method] as string, Buffer.from(octets), {
     key: pair.privateKey,
     dsaEncoding: 'ieee-p1363',
   });
-  return `${octets}&Signature=${encodeURIComponent(value.toString('base64'))}`;
+  return `${octets}&Signature=${encoded(value.toString('base64'))}`;
 }
