@@ -5,7 +5,7 @@
 import type { Ask } from '../domain/ask.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { RefusalCode } from '../domain/refusal.ts';
-import type { Session } from '../domain/session.ts';
+import type { EndedSession } from '../domain/session.ts';
 import type { User } from '../domain/user.ts';
 
 /** The browser at the other end of one request. Made by web/browser.ts; the only way cookies reach this room. */
@@ -44,7 +44,7 @@ export interface Asker {
    * and which leads to `then` at last; undefined when there is nobody to tell. Without a session: where a way round that
    * this browser broke off goes on.
    */
-  farewell?(browser: Browser, ended: Session | undefined, then: string): Promise<string | undefined>;
+  farewell?(browser: Browser, ended: EndedSession | undefined, then: string): Promise<string | undefined>;
 }
 
 /** A sign-in in progress or just ended, as its asker sees it. */

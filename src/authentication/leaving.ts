@@ -2,7 +2,7 @@
  * Leaving: the session ends first, with everybody who can be told from server to server; then the browser goes round
  * those who can be told through it alone, each asker by an address of its own, and ends where it was going anyway.
  */
-import type { Session } from '../domain/session.ts';
+import type { EndedSession } from '../domain/session.ts';
 import type { Asker, Browser } from './authentication.ts';
 import type { SessionEnd, Sessions } from './sessions.ts';
 
@@ -23,7 +23,7 @@ export class Leaving {
   }
 
   /** The same for a session that has ended already; without one, the rest of a way round this browser broke off. */
-  async onward(browser: Browser, ended: Session | undefined, then: string): Promise<string> {
+  async onward(browser: Browser, ended: EndedSession | undefined, then: string): Promise<string> {
     let to = then;
     for (const asker of this.#askers()) to = (await asker.farewell?.(browser, ended, to)) ?? to;
     return to;

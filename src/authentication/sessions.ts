@@ -6,7 +6,7 @@
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Evidence } from '../domain/evidence.ts';
-import type { Participation, Session } from '../domain/session.ts';
+import type { EndedSession, Participation, Session } from '../domain/session.ts';
 import type { Kv } from '../state/kv.ts';
 import { append, pack, type Stored, toSession } from './stored-session.ts';
 
@@ -27,7 +27,8 @@ export type SessionEnd =
   | 'credential removed'
   | 'user disabled';
 
-type Ended = (session: Session, reason: SessionEnd, address?: string) => Promise<void>;
+/** Resolves to the names of those who could not be told. */
+type Ended = (session: Session, reason: SessionEnd, address?: string) => Promise<readonly string[]>;
 
 const GRACE_MS = 10_000;
 
@@ -136,13 +137,14 @@ export class Sessions {
    * The one door out, from `address` where a person asked for it. Of several callers one tells, and gets the session as it
    * was; what ended stays ended.
    */
-  async end(sid: string, reason: SessionEnd, address?: string): Promise<Session | undefined> {
+  async end(sid: string, reason: SessionEnd, address?: string): Promise<EndedSession | undefined> {
     const value = await this.#kv.take(this.key(sid));
     if (!value) return undefined;
     const session = toSession(sid, JSON.parse(value));
     await this.#kv.leave(`su:${session.user}`, sid);
-    for (const tell of this.#listeners) await tell(session, reason, address);
-    return session;
+    const untold: string[] = [];
+    for (const tell of this.#listeners) untold.push(...(await tell(session, reason, address)));
+    return { ...session, untold };
   }
 
   /** Ends a user's sessions, or those of them that `which` names. */

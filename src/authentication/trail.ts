@@ -35,9 +35,10 @@ export class Trail {
     });
   }
 
-  /** Every end of a session, whatever ended it. */
-  async ended({ sid, user }: Session, reason: SessionEnd, address?: string): Promise<void> {
+  /** Every end of a session, whatever ended it. The record is always told. */
+  async ended({ sid, user }: Session, reason: SessionEnd, address?: string): Promise<readonly string[]> {
     const where = address === undefined ? {} : { address };
     await this.#recorder.record({ type: 'session.ended', at: this.#now(), user, sid, ...where, detail: { reason } });
+    return [];
   }
 }

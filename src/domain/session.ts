@@ -21,3 +21,9 @@ export interface Session {
   /** What an asker keeps about the session itself, by the asker's name. */
   readonly notes: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
+
+/** A session as it was when it ended. */
+export interface EndedSession extends Session {
+  /** Names of those who took part, are told from server to server, and were not: they cannot be, or did not answer. */
+  readonly untold: readonly string[];
+}

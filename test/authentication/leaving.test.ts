@@ -10,7 +10,10 @@ afterAll(() => kv.close());
 async function house(farewells: readonly Asker['farewell'][] = []) {
   const happened: string[] = [];
   const sessions = new Sessions(kv, { idle: 600, absolute: 6000, stay: 60_000 });
-  sessions.onEnd(async (_session, reason, address) => void happened.push(`${reason} from ${address}`));
+  sessions.onEnd(async (_session, reason, address) => {
+    happened.push(`${reason} from ${address}`);
+    return [];
+  });
   const browser = { address: '192.0.2.7', dropSession: () => happened.push('dropped') } as unknown as Browser;
   const askers = farewells.map(
     (farewell, i): Asker => ({

@@ -14,13 +14,18 @@ let now: number;
 let kv: MemoryKv;
 let sessions: Sessions;
 let told: string[];
+let untold: string[];
 
 beforeEach(() => {
   now = 1_800_000_000_000;
   kv = new MemoryKv({ now: () => now });
   sessions = new Sessions(kv, lifetimes, () => now);
   told = [];
-  sessions.onEnd(async (session, reason) => void told.push(`${session.user} ${reason}`));
+  untold = [];
+  sessions.onEnd(async (session, reason) => {
+    told.push(`${session.user} ${reason}`);
+    return untold;
+  });
 });
 afterEach(() => kv.close());
 
@@ -145,6 +150,13 @@ describe('the end', () => {
     expect(await sessions.participate(sid, 'wiki', { g: '1' })).toBe(false);
     expect(await sessions.bySid(sid)).toBeUndefined();
     expect(await sessions.ofUser('ana')).toEqual([]);
+  });
+
+  test('says who could not be told', async () => {
+    const { sid } = await signIn();
+    untold = ['Wiki'];
+    sessions.onEnd(async () => ['Mail']);
+    expect((await sessions.end(sid, 'signed out'))?.untold).toEqual(['Wiki', 'Mail']);
   });
 
   test('comes after an hour unused, is put off by use, and comes after eight hours in any case', async () => {

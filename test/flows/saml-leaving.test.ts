@@ -53,7 +53,14 @@ beforeAll(async () => {
     backchannel_logout_session_required: true,
     post_logout_redirect_uris: ['https://rp.example/bye'],
   };
-  const applications = [{ id: 'wiki', name: 'Wiki', oidc }, ...everybody.map((sp) => sp.application)];
+  const deaf = { ...oidc, client_id: 'deaf', backchannel_logout_uri: 'http://127.0.0.1:1/nobody' };
+  const { backchannel_logout_uri: _, ...mute } = { ...oidc, client_id: 'mute' };
+  const clients = [
+    { id: 'wiki', name: 'Wiki', oidc },
+    { id: 'deaf', name: 'Deaf', oidc: deaf },
+    { id: 'mute', name: 'Mute', oidc: { ...mute, backchannel_logout_session_required: false } },
+  ];
+  const applications = [...clients, ...everybody.map((sp) => sp.application)];
   stile = await startStile({ config: settings({ applications }) });
   await Promise.all(everybody.map((sp) => sp.meet(stile)));
   wiki = await RelyingParty.at(stile, { id: 'wiki' });
@@ -273,6 +280,44 @@ describe('the person leaves', () => {
     expect(page.html).toContain('Close your browser to be sure.');
     expect(page.headers.has('refresh')).toBe(false);
     expect((await pressOn(person, page)).url.pathname).toBe('/signed-out');
+  });
+});
+
+describe('an OIDC application that is not told', () => {
+  test.each([
+    ['deaf', 'Deaf'],
+    ['mute', 'Mute'],
+  ])('%s: named on the page, and the answer is partial', async (id, name) => {
+    const {
+      person,
+      answers: [answer],
+    } = await at(wages);
+    const rp = await RelyingParty.at(stile, { id });
+    expect((await rp.signIn(person, { prompt: 'none' }, nobody)).error).toBeUndefined();
+    const page = await go(person, asks(wages, answer));
+    expect(told(page)).toEqual([
+      ['Stile', 'Signed out'],
+      [name, 'Not told'],
+    ]);
+    expect(await status(wages, await pressOn(person, page))).toEqual(['Success', 'PartialLogout']);
+  });
+
+  test('who asks for it by OIDC is not counted among those who were not told', async () => {
+    const { person } = await at(wages);
+    const rp = await RelyingParty.at(stile, { id: 'mute' });
+    const { tokens } = await rp.signIn(person, { prompt: 'none' }, nobody);
+    const end = new URL(`${stile.issuer}/session/end`);
+    end.search = String(
+      new URLSearchParams({
+        id_token_hint: tokens.id_token as string,
+        post_logout_redirect_uri: 'https://rp.example/bye',
+      }),
+    );
+    const page = await person.submit(await person.go(end));
+    expect(told(page)).toEqual([
+      ['Stile', 'Signed out'],
+      ['Wages', 'Waiting'],
+    ]);
   });
 });
 

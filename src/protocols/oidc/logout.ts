@@ -1,10 +1,11 @@
 /** Signing out: the page an application sends people to (RP-Initiated Logout 1.0), and telling the others (Back-Channel Logout 1.0). */
-import type { Client, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { Client, KoaContextWithOIDC, Provider as LibraryProvider } from 'oidc-provider';
 import type { Leaving } from '../../authentication/leaving.ts';
 import type { Subjects } from '../../authentication/subjects.ts';
 import type { Session } from '../../domain/session.ts';
 import { pageHeaders } from '../../web/headers.ts';
 import type { Clients } from './clients.ts';
+import { Provider } from './library.ts';
 import type { Pages } from './pages.ts';
 import { currentVisit } from './visit.ts';
 
@@ -44,29 +45,37 @@ export function sayFarewell(leaving: Pick<Leaving, 'onward'>) {
 type Tellable = Client & { backchannelLogout(user: string, sid: string): Promise<void> };
 
 export interface Telling {
-  readonly provider: Provider;
+  readonly provider: LibraryProvider;
   readonly clients: Clients;
   readonly subjects: Subjects;
   /** A client that could not be told: it does not answer in time, or answers badly. */
   readonly onUntold: (clientId: string, error: unknown) => void;
 }
 
-/** Tells every client that took part in a session that it has ended, at once and each for itself. */
+/**
+ * Tells every client that took part in a session that it has ended, at once and each for itself. Resolves to the names of
+ * those that were not told; whoever asked for the end is none of them.
+ */
 export function tellClients({ provider, clients, subjects, onUntold }: Telling) {
-  return async (session: Session, reason: string): Promise<void> => {
+  return async (session: Session, reason: string): Promise<readonly string[]> => {
     // The library has told them itself.
-    if (reason === 'rp logout') return;
+    const byLibrary = reason === 'rp logout';
+    const asking = byLibrary ? Provider.ctx?.oidc.client?.clientId : undefined;
+    const tell = async (clientId: string): Promise<string[]> => {
+      const client = (await provider.Client.find(clientId)) as Tellable | undefined;
+      if (!client || clientId === asking) return [];
+      const name = client.clientName ?? clientId;
+      if (!client.backchannelLogoutUri) return [name];
+      try {
+        if (!byLibrary) await client.backchannelLogout(session.user, subjects.sid(session.sid, clientId));
+        return [];
+      } catch (error) {
+        onUntold(clientId, error);
+        return [name];
+      }
+    };
     const clientIds = Object.keys(session.participants).flatMap((application) => clients.clientId(application) ?? []);
-    await Promise.all(
-      clientIds.map(async (clientId) => {
-        try {
-          const client = (await provider.Client.find(clientId)) as Tellable | undefined;
-          if (!client?.backchannelLogoutUri) return;
-          await client.backchannelLogout(session.user, subjects.sid(session.sid, clientId));
-        } catch (error) {
-          onUntold(clientId, error);
-        }
-      }),
-    );
+    const untold = await Promise.all(clientIds.map(tell));
+    return [...untold.flat(), ...(byLibrary ? currentVisit().untold : [])];
   };
 }

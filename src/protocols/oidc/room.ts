@@ -31,7 +31,7 @@ import { introspectRefresh } from './remembered.ts';
 import { sessionCookie } from './session-cookie.ts';
 import { SessionView } from './session-view.ts';
 import { codeShelf, kvShelf, refreshShelf, replayShelf, reuseRecorder } from './tokens.ts';
-import { visiting } from './visit.ts';
+import { currentVisit, visiting } from './visit.ts';
 import { withdrawal } from './withdrawal.ts';
 
 export interface OidcParts {
@@ -128,7 +128,10 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
     // Whoever hangs up, or speaks no HTTP, in the middle of a request is no fault of ours.
     if (!/^(HPE_|ECONN|EPIPE)/.test((error as NodeJS.ErrnoException).code ?? '')) parts.onFault(error);
   });
-  provider.on('backchannel.error', (_ctx, error, client) => parts.onUntold(client.clientId, error));
+  provider.on('backchannel.error', (_ctx, error, client) => {
+    currentVisit().untold.push(client.clientName ?? client.clientId);
+    parts.onUntold(client.clientId, error);
+  });
   sessions.onEnd(tellClients({ provider, clients, subjects, onUntold: parts.onUntold }));
   const answer = provider.callback();
   return {

@@ -2,7 +2,7 @@ import type { AdapterPayload } from 'oidc-provider';
 import type { Browser, Walk } from '../../authentication/authentication.ts';
 import type { Ask } from '../../domain/ask.ts';
 import type { Outcome } from '../../domain/outcome.ts';
-import type { Session } from '../../domain/session.ts';
+import type { EndedSession, Session } from '../../domain/session.ts';
 import { requestScope } from '../../state/memo.ts';
 
 /** What one HTTP request has learnt so far: how the library's hooks, called one by one, know of each other. */
@@ -11,7 +11,9 @@ export interface Visit {
   /** Our session behind the library's view: the browser's own, or the one a token was issued in. */
   session?: Session;
   /** The session this request ended. */
-  ended?: Session;
+  ended?: EndedSession;
+  /** Names of the clients that the library told in vain. */
+  readonly untold: string[];
   /** The sign-in this request comes back from. */
   walk?: Walk;
   /** What was asked, once the request was understood. */
@@ -32,7 +34,7 @@ const visits = new WeakMap<object, Visit>();
 export function visiting<T>(browser: Browser, run: () => T): T {
   const memo = requestScope.getStore();
   if (!memo) return requestScope.run(new Map(), () => visiting(browser, run));
-  visits.set(memo, { browser, grants: new Map(), tokens: new Map() });
+  visits.set(memo, { browser, grants: new Map(), tokens: new Map(), untold: [] });
   return run();
 }
 

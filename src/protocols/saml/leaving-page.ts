@@ -13,9 +13,10 @@ export function leavingPage(round: Round, to: string, asking: string | undefined
   return {
     to,
     finished: finished(round),
-    applications: round.stops.flatMap(({ name, state }) =>
-      state === 'asking' || state === 'asked' ? [] : [{ name, state }],
-    ),
+    applications: [
+      ...round.untold.map((name) => ({ name, state: 'mute' as const })),
+      ...round.stops.flatMap(({ name, state }) => (state === 'asking' || state === 'asked' ? [] : [{ name, state }])),
+    ],
     ...(asking === undefined ? {} : { asking }),
     // Whoever went back after the end wants to read, not to be sent on again.
     ...(seconds === undefined || round.over ? {} : { seconds }),

@@ -23,6 +23,8 @@ export interface Round {
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly stops: readonly Stop[];
+  /** Names of those who are told from server to server, and were not. */
+  readonly untold: readonly string[];
   /** An address the browser was going to, or the answer to a request for all this. */
   readonly end: { readonly to: string } | Answer;
   /** The end was reached. */
@@ -91,6 +93,7 @@ export const muted = (round: Round, stop: number): Round => withStop(round, stop
 export const finished = ({ stops }: Round): boolean =>
   stops.every(({ state }) => state !== 'waiting' && state !== 'asked');
 /** Somebody was not told, or did not say that the session has ended there. */
-export const partial = ({ stops }: Round): boolean => stops.some(({ state }) => state === 'failed' || state === 'mute');
+export const partial = ({ stops, untold }: Round): boolean =>
+  untold.length > 0 || stops.some(({ state }) => state === 'failed' || state === 'mute');
 /** The browser goes on to the next stop without a page of ours in between. */
 export const straightOn = (round: Round): boolean => (finished(round) ? !partial(round) : round.run < LONGEST_RUN);

@@ -21,10 +21,10 @@ export class Rounds {
     this.#now = now;
   }
 
-  async create(browser: Browser, { stops, end }: Pick<Round, 'stops' | 'end'>): Promise<Round> {
+  async create(browser: Browser, { stops, untold, end }: Pick<Round, 'stops' | 'untold' | 'end'>): Promise<Round> {
     const id = randomBytes(18).toString('base64url');
     const mine = browserHash(browser.bind());
-    const round = { id, browser: mine, startedAt: this.#now(), stops, end, over: false, run: 0 };
+    const round = { id, browser: mine, startedAt: this.#now(), stops, untold, end, over: false, run: 0 };
     await this.#kv.set(key(id), JSON.stringify(round), SECONDS);
     await this.#kv.set(lastKey(mine), id, SECONDS);
     return round;

@@ -6,7 +6,7 @@
 import type { Browser } from '../../authentication/authentication.ts';
 import type { Sessions } from '../../authentication/sessions.ts';
 import type { Subjects } from '../../authentication/subjects.ts';
-import type { Session } from '../../domain/session.ts';
+import type { EndedSession, Session } from '../../domain/session.ts';
 import type { Kv } from '../../state/kv.ts';
 import type { SamlKeys } from './keys.ts';
 import { leavingPage } from './leaving-page.ts';
@@ -70,13 +70,14 @@ export class SigningOut {
   }
 
   /** See Asker.farewell. */
-  async farewell(browser: Browser, ended: Session | undefined, then: string): Promise<string | undefined> {
+  async farewell(browser: Browser, ended: EndedSession | undefined, then: string): Promise<string | undefined> {
     if (!ended) {
       const last = await this.#rounds.last(browser);
       return last && !last.over ? pathOf(last) : undefined;
     }
     const stops = this.#stops(ended);
-    return stops.length === 0 ? undefined : pathOf(await this.#create(browser, stops, { to: then }));
+    if (stops.length === 0) return undefined;
+    return pathOf(await this.#create(browser, { stops, untold: ended.untold, end: { to: then } }));
   }
 
   /**
@@ -99,10 +100,12 @@ export class SigningOut {
       const stops = this.#stops(session, parting.application);
       if (!stops.some((stop) => stop.state === 'asking' && isMeant(stop))) return this.#outbox.answer(answer, unknown);
       // Before the session ends: without the round nobody else would ever be told.
-      const round = await this.#create(browser, stops, answer);
-      await sessions.end(session.sid, 'asked by an application', browser.address);
+      const round = await this.#create(browser, { stops, untold: [], end: answer });
+      const ended = await sessions.end(session.sid, 'asked by an application', browser.address);
       browser.dropSession();
-      return this.#begin(round);
+      const { untold = [] } = ended ?? {};
+      const known = untold.length > 0 ? await this.#rounds.change(round.id, (one) => ({ ...one, untold })) : round;
+      return this.#begin(known ?? round);
     }
     if (!met) return this.#outbox.answer(answer, unknown);
     const last = await this.#rounds.last(browser);
@@ -174,10 +177,10 @@ export class SigningOut {
     });
   }
 
-  async #create(browser: Browser, stops: readonly Stop[], end: Round['end']): Promise<Round> {
-    for (const { state, application } of stops)
+  async #create(browser: Browser, round: Pick<Round, 'stops' | 'untold' | 'end'>): Promise<Round> {
+    for (const { state, application } of round.stops)
       if (state === 'mute') this.#parts.onUntold(application, 'it has no address for single logout');
-    return this.#rounds.create(browser, { stops, end });
+    return this.#rounds.create(browser, round);
   }
 
   /** Where there is nobody to tell the answer goes straight back. */

@@ -24,6 +24,7 @@ const round = (...stops: Stop[]): Round => ({
   browser: 'hash',
   startedAt: 0,
   stops,
+  untold: [],
   end: { to: '/signed-out' },
   over: false,
   run: 0,
@@ -45,6 +46,7 @@ test('passes over whoever has no address, and whoever asked for all this', () =>
   expect(only.stop).toBe(2);
   expect([finished(only.round), partial(only.round)]).toEqual([false, true]);
   expect(partial(round(stop('wiki', 'asking')))).toBe(false);
+  expect(partial({ ...round(stop('wiki', 'asking')), untold: ['Mail'] })).toBe(true);
 });
 
 test('whoever has not sent the browser back when it stands here again has failed, and nobody else', () => {
