@@ -209,6 +209,7 @@ describe.each([
     await carried(mei, scripted);
     await mei.page.goto(`${stile.issuer}/account`);
     await mei.press('Sign out');
+    await mei.page.waitForURL(`${stile.issuer}/signed-out`);
     await toPayroll(mei);
     expect(await mei.heading()).toBe('Welcome to Payroll');
   });
