@@ -1,8 +1,10 @@
 /** P5: what a signed AuthnRequest by POST costs to check, and what it costs to refuse one. */
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { deflateRawSync } from 'node:zlib';
 import { SAML } from '@node-saml/node-saml';
 import { DOMParser } from '@xmldom/xmldom';
 import { SignedXml } from 'xml-crypto';
+import { fromQuery, querySignatureHolds, UnreadableMessage } from '../../../src/protocols/saml/binding.ts';
 import { BadSignature, readXml, UnreadableXml, verifiedXml } from '../../../src/protocols/saml/xml.ts';
 import { multiples } from '../cost.ts';
 import { type Results, result } from '../result.ts';
@@ -18,6 +20,9 @@ export async function requests(): Promise<Results> {
   const junk = refusals(message);
   for (const [name, text] of Object.entries(junk))
     if (!refused(() => check(text))) throw new Error(`${name} was taken`);
+  const query = await signedQuery();
+  if (!refused(() => fromQuery(bomb)) || !byRedirect(query))
+    throw new Error('HTTP-Redirect is not read as it has to be');
   const seen = await multiples({
     whole: () => check(message),
     third: () => check(message, [...others, key]),
@@ -28,6 +33,8 @@ export async function requests(): Promise<Results> {
     many: () => refused(() => check(junk.many)),
     forged: () => refused(() => check(junk.forged)),
     changed: () => refused(() => check(junk.changed)),
+    bomb: () => refused(() => fromQuery(bomb)),
+    redirect: () => byRedirect(query),
   });
   const junkNote = (what: string) => ({ unit: 'x RSA', note: `refused: ${what}` });
   return {
@@ -35,6 +42,11 @@ export async function requests(): Promise<Results> {
     'P5.xml-crypto': result(seen.library, { unit: 'x RSA', note: 'xml-crypto alone, as its documents say' }),
     'P5.read': result(seen.read, { unit: 'x RSA', note: 'reading it, no signature' }),
     'P5.third-key': result(seen.third, { unit: 'x RSA', note: 'when the third key of its metadata is the right one' }),
+    'P5.redirect': result(seen.redirect, {
+      unit: 'x RSA',
+      note: 'a signed AuthnRequest by Redirect, read and checked',
+    }),
+    'P5.junk.bomb': result(seen.bomb, junkNote('a query of 11 kB that inflates to 8 MB')),
     'P5.junk.dtd': result(seen.dtd, junkNote('a document type of 60 KiB')),
     'P5.junk.deep': result(seen.deep, junkNote('60 KiB of elements in one another')),
     'P5.junk.many': result(seen.many, junkNote('60 KiB of small elements')),
@@ -43,19 +55,32 @@ export async function requests(): Promise<Results> {
   };
 }
 
+const settings = {
+  callbackUrl: 'https://sp.example/acs',
+  entryPoint: 'https://idp.example/saml/sso',
+  issuer: 'https://sp.example/metadata',
+  idpCert: 'MIIB',
+  privateKey: pem,
+  signatureAlgorithm: 'sha256',
+  digestAlgorithm: 'sha256',
+} as const;
+
+async function signedQuery(): Promise<string> {
+  const address = await new SAML(settings).getAuthorizeUrlAsync('state', undefined, {});
+  return new URL(address).search.slice(1);
+}
+
+function byRedirect(query: string): boolean {
+  const { text, signature } = fromQuery(query);
+  readXml(text);
+  return signature !== undefined && querySignatureHolds(signature, [key], false);
+}
+
+const bomb = `SAMLRequest=${encodeURIComponent(deflateRawSync(Buffer.alloc(8 << 20), { level: 9 }).toString('base64'))}`;
+
 /** As node-saml signs it, with what it puts into one by itself. */
 async function signedRequest(): Promise<string> {
-  const saml = new SAML({
-    callbackUrl: 'https://sp.example/acs',
-    entryPoint: 'https://idp.example/saml/sso',
-    issuer: 'https://sp.example/metadata',
-    idpCert: 'MIIB',
-    privateKey: pem,
-    signatureAlgorithm: 'sha256',
-    digestAlgorithm: 'sha256',
-    authnRequestBinding: 'HTTP-POST',
-    skipRequestCompression: true,
-  });
+  const saml = new SAML({ ...settings, authnRequestBinding: 'HTTP-POST', skipRequestCompression: true });
   const form = await saml.getAuthorizeFormAsync('state');
   const value = /name="SAMLRequest" value="([^"]+)"/.exec(form)?.[1] as string;
   return Buffer.from(value, 'base64').toString();
@@ -76,7 +101,8 @@ function refused(run: () => unknown): boolean {
     run();
     return false;
   } catch (error) {
-    if (error instanceof BadSignature || error instanceof UnreadableXml) return true;
+    if (error instanceof BadSignature || error instanceof UnreadableXml || error instanceof UnreadableMessage)
+      return true;
     throw error;
   }
 }

@@ -1,0 +1,403 @@
+/** Knowing service providers over time: applications come and go, URLs fail, aggregates end, servers start again. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Application } from '../../../../src/domain/application.ts';
+import { readAggregate } from '../../../../src/protocols/saml/providers/aggregate.ts';
+import type { Download } from '../../../../src/protocols/saml/providers/download.ts';
+import type { DeclaredFederation } from '../../../../src/protocols/saml/providers/federation.ts';
+import { Providers } from '../../../../src/protocols/saml/providers/providers.ts';
+import { MetadataError } from '../../../../src/protocols/saml/providers/record.ts';
+import { inThread } from '../../../../src/protocols/saml/providers/thread.ts';
+import { entityIdOf, generateAggregate, makeSigner, type Signer } from '../../../support/aggregate.ts';
+import { metadataOf } from '../../../support/saml-metadata.ts';
+
+const start = Date.UTC(2026, 10, 22);
+const hour = 3_600_000;
+const day = 24 * hour;
+
+let folder: string;
+let signer: Signer;
+let now: number;
+/** What lies at each URL; absent: the server is away. */
+let web: Map<string, string>;
+let asked: string[];
+let due: { at: number; call: () => void }[];
+let warned: { about: Record<string, unknown>; words: string }[];
+let applications: Application[];
+let running: Providers[];
+
+beforeAll(() => {
+  signer = makeSigner();
+});
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'stile-providers-'));
+  now = start;
+  [web, asked, due, warned, applications, running] = [new Map(), [], [], [], [], []];
+});
+afterEach(async () => {
+  for (const one of running) await one.stop();
+  rmSync(folder, { recursive: true });
+});
+
+const download: Download = async ({ url, to, unless }) => {
+  asked.push(url);
+  const text = web.get(url);
+  if (text === undefined) throw new MetadataError(`${url} answers 503`);
+  if (unless?.etag === text) return undefined;
+  writeFileSync(to, text);
+  return { etag: text };
+};
+
+async function open(federations: DeclaredFederation[] = [], read = readAggregate): Promise<Providers> {
+  const providers = new Providers({
+    catalogue: { all: () => applications },
+    federations,
+    folder: join(folder, 'metadata'),
+    read,
+    download,
+    clock: {
+      now: () => now,
+      chance: () => 0.5,
+      later(ms, call) {
+        const one = { at: now + ms, call };
+        due.push(one);
+        return () => due.splice(due.indexOf(one) >>> 0, 1);
+      },
+    },
+    log: { warn: (about, words) => warned.push({ about: about as Record<string, unknown>, words }), info: () => {} },
+  });
+  running.push(providers);
+  await providers.start();
+  await providers.settled();
+  return providers;
+}
+
+/** Lets so much time pass, and everything that is due in it happen. */
+async function pass(ms: number): Promise<void> {
+  const end = now + ms;
+  for (;;) {
+    const [next] = due.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
+    if (!next) break;
+    due.splice(due.indexOf(next), 1);
+    now = next.at;
+    next.call();
+    for (const one of running) await one.settled();
+  }
+  now = end;
+}
+
+const pay = 'https://pay.example/saml';
+const url = 'https://pay.example/metadata';
+const metadata = (entityId = pay, more: Partial<Parameters<typeof metadataOf>[0]> = {}) =>
+  metadataOf({ entityId, consumers: [{ location: `${entityId}/acs` }], ...more });
+const application = (id: string, settings: Record<string, unknown>, more: Partial<Application> = {}): Application => ({
+  ...{ id, name: id, protocol: 'saml', thirdParty: false, settings, disabled: false },
+  ...more,
+});
+const acsOf = (providers: Providers, entityId = pay) =>
+  providers.byEntityId(entityId)?.provider.assertionConsumers[0]?.location;
+
+describe('an application', () => {
+  test('is known by its entityID and its id, with its options', async () => {
+    applications = [application('pay', { metadata: metadata(), sign: 'response', idp_initiated: true })];
+    const providers = await open();
+    expect(providers.byEntityId(pay)).toMatchObject({
+      application: { id: 'pay' },
+      provider: { entityId: pay },
+      options: { sign: 'response', encrypt: 'auto', idpInitiated: true },
+    });
+    expect(providers.byApplication('pay')).toBe(providers.byEntityId(pay));
+    expect(providers.byEntityId('pay')).toBeUndefined();
+    expect(providers.byApplication(pay)).toBeUndefined();
+    // The catalogue tells of it; this tells of those it does not have.
+    expect(providers.application('pay')).toBeUndefined();
+  });
+
+  test('that another node changed, added or took away is followed', async () => {
+    applications = [application('pay', { metadata: metadata() })];
+    const providers = await open();
+    applications = [
+      application('pay', { metadata: metadata(pay, { authnRequestsSigned: true }) }),
+      application('hr', { metadata: metadata('https://hr.example/saml') }),
+    ];
+    providers.follow();
+    expect(providers.byEntityId(pay)?.provider.authnRequestsSigned).toBe(true);
+    expect(providers.byApplication('hr')).toBeDefined();
+    applications = [application('hr', { metadata: metadata('https://hr.example/saml') }, { disabled: true })];
+    providers.follow();
+    expect(providers.byEntityId(pay)).toBeUndefined();
+    expect(providers.byApplication('hr')).toBeUndefined();
+  });
+
+  test('of another protocol is none of ours', async () => {
+    applications = [application('wiki', { metadata: metadata() }, { protocol: 'oidc' })];
+    expect((await open()).byEntityId(pay)).toBeUndefined();
+  });
+
+  test('is unknown from the moment its metadata ends', async () => {
+    applications = [application('pay', { metadata: metadata(pay, { validUntil: new Date(start + hour) }) })];
+    const providers = await open();
+    expect(providers.byEntityId(pay)).toBeDefined();
+    now += hour;
+    expect(providers.byEntityId(pay)).toBeUndefined();
+    expect(providers.byApplication('pay')).toBeUndefined();
+  });
+
+  test('with metadata nobody can read costs the others nothing, and is told of', async () => {
+    applications = [application('bad', { metadata: '<a/>' }), application('pay', { metadata: metadata() })];
+    const providers = await open();
+    expect(providers.byEntityId(pay)).toBeDefined();
+    expect(warned).toEqual([
+      { about: { application: 'bad', why: expect.stringMatching(/no SAML 2\.0 metadata/) }, words: expect.anything() },
+    ]);
+  });
+
+  test.each([{ accept_sha1: true }, { signature_algorithm: 'rsa-sha1' }])(
+    'that says %o is warned about',
+    async (old) => {
+      applications = [application('pay', { metadata: metadata(), ...old })];
+      await open();
+      expect(warned).toEqual([{ about: { application: 'pay' }, words: expect.stringMatching(/SHA-1/) }]);
+    },
+  );
+});
+
+describe('metadata at a URL', () => {
+  const fromUrl = (more: object = {}) => application('pay', { metadata_url: url, ...more });
+
+  test('is fetched at the start and again, and what changed is known', async () => {
+    web.set(url, metadata());
+    applications = [fromUrl()];
+    const providers = await open();
+    expect(acsOf(providers)).toBe(`${pay}/acs`);
+    web.set(url, metadata().replace('/acs"', '/acs2"'));
+    await pass(2 * hour);
+    expect(acsOf(providers)).toBe(`${pay}/acs2`);
+  });
+
+  test('that is away at the start is known when it comes', async () => {
+    applications = [fromUrl()];
+    const providers = await open();
+    expect(providers.byEntityId(pay)).toBeUndefined();
+    expect(warned[0]).toMatchObject({ about: { application: 'pay', why: `${url} answers 503` } });
+    web.set(url, metadata());
+    await pass(5 * 60_000);
+    expect(acsOf(providers)).toBeDefined();
+  });
+
+  test('that goes away, or spoils, is known by its last good copy', async () => {
+    web.set(url, metadata());
+    applications = [fromUrl()];
+    const providers = await open();
+    for (const text of [undefined, '<html>', metadata('https://thief.example/saml')]) {
+      if (text === undefined) web.delete(url);
+      else web.set(url, text);
+      await pass(3 * hour);
+      expect(acsOf(providers)).toBeDefined();
+      expect(warned.at(-1)?.words).toMatch(/the last good copy stays/);
+    }
+    expect(providers.byEntityId('https://thief.example/saml')).toBeUndefined();
+  });
+
+  test('survives a start without the network, until it ends', async () => {
+    web.set(url, metadata(pay, { validUntil: new Date(start + day) }));
+    applications = [fromUrl()];
+    await (await open()).stop();
+    web.clear();
+    now += hour;
+    const again = await open();
+    expect(acsOf(again)).toBeDefined();
+    await pass(day);
+    expect(acsOf(again)).toBeUndefined();
+    expect(acsOf(await open())).toBeUndefined();
+  });
+
+  test('is not fetched again after a start when it is the same', async () => {
+    web.set(url, metadata());
+    applications = [fromUrl()];
+    await (await open()).stop();
+    const names = readdirSync(join(folder, 'metadata'));
+    expect(names).toEqual([expect.stringMatching(/^application-pay-[0-9a-f]{16}\.xml$/), `${names[0]}.mark`]);
+    writeFileSync(join(folder, 'metadata', `${names[0]}.mark`), 'half a mark');
+    await (await open()).stop();
+    expect(JSON.parse(readFileSync(join(folder, 'metadata', `${names[0]}.mark`), 'utf8'))).toEqual({
+      etag: metadata(),
+    });
+  });
+
+  test('kept for one URL says nothing of another', async () => {
+    web.set(url, metadata());
+    applications = [fromUrl()];
+    await (await open()).stop();
+    applications = [application('pay', { metadata_url: 'https://moved.example/metadata' })];
+    expect(acsOf(await open())).toBeUndefined();
+  });
+
+  test('is for whom entity_id says, alone', async () => {
+    web.set(url, metadata('https://thief.example/saml'));
+    applications = [fromUrl({ entity_id: pay })];
+    const providers = await open();
+    expect(providers.byApplication('pay')).toBeUndefined();
+    expect(warned[0]?.about.why).toMatch(/about https:\/\/thief\.example\/saml, and not about/);
+  });
+
+  test('with a pinned certificate has to be signed', async () => {
+    web.set(url, metadata());
+    applications = [fromUrl({ signing_cert: signer.certificate })];
+    expect((await open()).byEntityId(pay)).toBeUndefined();
+    expect(warned[0]?.about.why).toMatch(/not signed/);
+  });
+
+  test('never takes the name of an application whose metadata stands in the configuration', async () => {
+    web.set(url, metadata().replace('/acs"', '/thief"'));
+    applications = [fromUrl({}), application('zoo', { metadata: metadata() })];
+    expect((await open()).byEntityId(pay)?.application.id).toBe('zoo');
+  });
+});
+
+describe('a federation', () => {
+  const at = 'https://mds.northfold.example/all.xml';
+  const federation = (more: Partial<DeclaredFederation> = {}): DeclaredFederation => ({
+    ...{ id: 'northfold', url: at, certificates: signer.certificate, thirdParty: true, settings: {} },
+    ...more,
+  });
+  const aggregate = (count = 3, lasts = 5 * day) => [...generateAggregate(count, { signer, now, lasts })].join('');
+
+  test('makes applications of its service providers: third parties that get no attributes', async () => {
+    web.set(at, aggregate());
+    const providers = await open([federation()]);
+    expect(providers.application(entityIdOf(2))).toEqual({
+      id: entityIdOf(2),
+      name: 'Service 2',
+      protocol: 'saml',
+      thirdParty: true,
+      settings: {},
+      disabled: false,
+    });
+    const party = providers.byEntityId(entityIdOf(2));
+    expect(party).toMatchObject({ options: { attributes: [] } });
+    expect(providers.byApplication(entityIdOf(2))).toBe(party);
+    expect(party?.provider.signingKeys[0]?.asymmetricKeyType).toBe('rsa');
+    expect(providers.byEntityId(entityIdOf(3))).toBeUndefined();
+  });
+
+  test('gives them what its defaults say', async () => {
+    web.set(at, aggregate());
+    const settings = { profile: 'saml2int', attributes: 'eduperson' };
+    const providers = await open([federation({ settings, thirdParty: false, groups: ['Staff'] })]);
+    expect(providers.byEntityId(entityIdOf(0))).toMatchObject({
+      application: { thirdParty: false, groups: ['Staff'] },
+      options: { encrypt: 'always' },
+    });
+    expect(providers.byEntityId(entityIdOf(0))?.options.attributes).toHaveLength(4);
+  });
+
+  test('gives way to an application that declares the same entityID, even when that has ended', async () => {
+    web.set(at, aggregate());
+    const own = metadata(entityIdOf(1), { validUntil: new Date(start + hour) });
+    applications = [application('own', { metadata: own }, { groups: ['Finance'] })];
+    const providers = await open([federation()]);
+    expect(providers.byEntityId(entityIdOf(1))?.application.id).toBe('own');
+    expect(providers.application(entityIdOf(1))).toBeUndefined();
+    now += hour;
+    expect(providers.byEntityId(entityIdOf(1))).toBeUndefined();
+    expect(providers.byEntityId(entityIdOf(0))).toBeDefined();
+  });
+
+  test('of two that know the same the first is asked', async () => {
+    web.set(at, aggregate());
+    web.set('https://other.example/', aggregate());
+    const other = federation({ id: 'other', url: 'https://other.example/', thirdParty: false });
+    expect((await open([other, federation()])).application(entityIdOf(0))?.thirdParty).toBe(false);
+  });
+
+  test('keeps its last good copy while newer ones are forged, until that ends', async () => {
+    web.set(at, aggregate());
+    const providers = await open([federation()]);
+    const forged = Buffer.from(aggregate(4));
+    forged[forged.length >> 1] = (forged[forged.length >> 1] as number) ^ 1;
+    web.set(at, forged.toString('latin1'));
+    await pass(2 * day);
+    expect(warned.at(-1)).toMatchObject({
+      about: { federation: 'northfold', why: expect.stringMatching(/digest differs|./) },
+      words: 'metadata could not be renewed: the last good copy stays until 2026-11-27T00:00:00.000Z',
+    });
+    expect(providers.byEntityId(entityIdOf(2))).toBeDefined();
+    expect(providers.byEntityId(entityIdOf(3))).toBeUndefined();
+    await pass(3 * day + 2 * hour);
+    expect(providers.byEntityId(entityIdOf(2))).toBeUndefined();
+    expect(warned.at(-1)?.words).toMatch(/nobody is known by it/);
+  });
+
+  test('renews itself before it ends', async () => {
+    web.set(at, aggregate());
+    const providers = await open([federation()]);
+    for (let i = 0; i < 9; i++) {
+      web.set(at, aggregate());
+      await pass(day);
+      expect(providers.byEntityId(entityIdOf(0))).toBeDefined();
+    }
+    expect(warned).toEqual([]);
+  });
+
+  test('survives a start without the network, its signature checked again', async () => {
+    web.set(at, aggregate());
+    await (await open([federation()])).stop();
+    web.clear();
+    const again = await open([federation()]);
+    expect(again.byEntityId(entityIdOf(0))).toBeDefined();
+    await again.stop();
+    const [name = ''] = readdirSync(join(folder, 'metadata')).filter((one) => one.endsWith('.xml'));
+    const kept = join(folder, 'metadata', name);
+    writeFileSync(kept, readFileSync(kept, 'utf8').replace('sp0.northfold.example/acs', 'thief.example/acs'));
+    expect((await open([federation()])).byEntityId(entityIdOf(0))).toBeUndefined();
+    expect(warned.some(({ about }) => /digest differs/.test(String(about.why)))).toBe(true);
+  });
+
+  test('in a file is read again when the file is another', async () => {
+    const file = join(folder, 'all.xml');
+    writeFileSync(file, aggregate(1));
+    const { url: _, ...local } = federation({ file });
+    const providers = await open([local]);
+    expect(providers.byEntityId(entityIdOf(1))).toBeUndefined();
+    writeFileSync(file, aggregate(2));
+    await pass(90_000);
+    expect(providers.byEntityId(entityIdOf(1))).toBeDefined();
+  });
+
+  test.each([
+    ['not signed', () => aggregate().replace(/<ds:Signature.*<\/ds:Signature>/s, ''), /not signed/],
+    ['by another signer', () => [...generateAggregate(1, { signer: makeSigner(), now })].join(''), /not of a key/],
+    ['good for too long', () => aggregate(1, 29 * day), /more than 28 days/],
+    ['over', () => aggregate(1, -hour), /was valid until/],
+  ])('that is %s is not used', async (_what, text, why) => {
+    web.set(at, text());
+    const providers = await open([federation()]);
+    expect(providers.byEntityId(entityIdOf(0))).toBeUndefined();
+    expect(warned[0]?.about.why).toMatch(why);
+  });
+
+  test('whose bytes are no UTF-8 is not read', async () => {
+    const path = join(folder, 'latin1.xml');
+    writeFileSync(path, Buffer.from(aggregate().replace('ü', 'u\u00fc'), 'latin1'));
+    await expect(readAggregate({ path, certificates: signer.certificate, now })).rejects.toThrow('it is not UTF-8');
+  });
+
+  test('is read in a thread of its own, as the server does it', async () => {
+    web.set(at, aggregate(300));
+    const thread = inThread(join(import.meta.dirname, '../../../../dist/metadata-worker.js'));
+    const providers = await open([federation()], thread);
+    expect(providers.byEntityId(entityIdOf(299))?.provider.signingKeys).toHaveLength(2);
+    web.set(at, aggregate(300).replace('Service 7', 'Service 8'));
+    await pass(7 * hour);
+    expect(warned[0]?.about.why).toBe('it is not what was signed: its digest differs');
+  });
+});
+
+test('what lies in the folder and is no copy of ours stays', async () => {
+  mkdirSync(join(folder, 'metadata'));
+  writeFileSync(join(folder, 'metadata', 'note.txt'), 'mine');
+  await open();
+  expect(readFileSync(join(folder, 'metadata', 'note.txt'), 'utf8')).toBe('mine');
+});
