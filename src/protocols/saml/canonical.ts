@@ -53,9 +53,13 @@ function written(hole: Hole, inTag: boolean): string {
   return hole instanceof Canonical ? hole.toString() : hole.join('');
 }
 
-/** No XML 1.0 document can hold these, however escaped: they become the replacement character. */
-const illegal = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
-const legal = (text: string): string => text.replace(illegal, '\ufffd');
+/**
+ * No XML 1.0 document can hold these, however escaped: they become the replacement character. The line ends that XML 1.1
+ * added are legal, but readers that know them (xmldom) read another text than was signed: they become the one all agree on.
+ */
+const illegal = /[^\t\n\r\u0020-\u0084\u0086-\u2027\u2029-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
+const legal = (text: string): string =>
+  text.replace(illegal, (one) => (one === '\u0085' || one === '\u2028' ? '\n' : '\ufffd'));
 
 const inText: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '\r': '&#xD;' };
 const inAttribute: Readonly<Record<string, string>> = {
