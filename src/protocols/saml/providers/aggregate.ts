@@ -28,13 +28,13 @@ export interface AggregateJob {
 }
 
 /** As a worker, or these lines in slices, does it. */
-export type ReadAggregate = (job: AggregateJob) => Promise<Aggregate>;
+export type ReadAggregate = (job: AggregateJob, signal?: AbortSignal) => Promise<Aggregate>;
 
 const MOST_REASONS = 20;
 const SLICE = 64 * 1024;
 
 /** Lets others have their turn after every 64 KiB. Throws what `reasonOf` knows, and errors of the file system. */
-export const readAggregate: ReadAggregate = async ({ path, certificates, now }) => {
+export const readAggregate: ReadAggregate = async ({ path, certificates, now }, signal) => {
   const ids: string[] = [];
   const starts = [0];
   let records = new Uint8Array(SLICE);
@@ -63,6 +63,7 @@ export const readAggregate: ReadAggregate = async ({ path, certificates, now }) 
   const file = await open(path);
   try {
     for (let read = -1; read !== 0; await setImmediate()) {
+      signal?.throwIfAborted();
       read = (await file.read(slice, 0, SLICE)).bytesRead;
       document.write(decoded(() => decoder.decode(slice.subarray(0, read), { stream: read > 0 })));
     }

@@ -21,6 +21,8 @@ export interface Wanted {
   readonly most: number;
   /** What the last answer called itself (ETag, Last-Modified). */
   readonly unless?: Mark | undefined;
+  /** Gives up when it is aborted. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** By which a document is recognised. */
@@ -36,8 +38,9 @@ const MOST_REDIRECTS = 5;
 const SILENCE_MS = 30_000;
 const WHOLE_MS = 5 * 60_000;
 
-export const download: Download = async ({ url, to, most, unless }) => {
-  const signal = AbortSignal.timeout(WHOLE_MS);
+export const download: Download = async ({ url, to, most, unless, signal: given }) => {
+  const patience = AbortSignal.timeout(WHOLE_MS);
+  const signal = given ? AbortSignal.any([patience, given]) : patience;
   let at = new URL(url);
   for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
     const answer = await ask(at, hops > 0, unless, signal);

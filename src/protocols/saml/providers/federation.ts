@@ -52,8 +52,8 @@ export class Federation {
       clock,
       log,
       file: keptFile(folder, 'federation', id, url ?? (file as string), certificates),
-      read: async (path) => {
-        const aggregate = await read({ path, certificates, now: clock.now() });
+      read: async (path, signal) => {
+        const aggregate = await read({ path, certificates, now: clock.now() }, signal);
         const { root, ids, skipped, reasons } = aggregate;
         log.info({ ...about, serviceProviders: ids.length, skipped, reasons }, 'metadata of a federation was read');
         return { ...root, parties: new Lookup(aggregate, (record) => this.#party(record)) };

@@ -11,12 +11,12 @@ export interface Origin {
   /**
    * Writes the newest document to a file, and says how to recognise it; undefined when it is the one recognised by `mark`.
    */
-  obtain(to: string, mark: Mark | undefined): Promise<Mark | undefined>;
+  obtain(to: string, mark: Mark | undefined, signal: AbortSignal): Promise<Mark | undefined>;
 }
 
 /** Asks only for what has changed. */
 export const fromUrl = (url: string, most: number, download: Download): Origin => ({
-  obtain: (to, unless) => download({ url, to, most, unless }),
+  obtain: (to, unless, signal) => download({ url, to, most, unless, signal }),
 });
 
 /** Looks at the file's time and size, and reads it when they have changed. */

@@ -8,6 +8,7 @@ import type { Application } from '../../../domain/application.ts';
 import type { Parties, Party } from '../parties.ts';
 import { type DeclaredFederation, Federation, type FederationParts } from './federation.ts';
 import { Member } from './member.ts';
+import { sweep } from './sweep.ts';
 
 export interface ProvidersParts extends FederationParts {
   readonly catalogue: { all(): readonly Application[] };
@@ -53,6 +54,11 @@ export class Providers implements Parties {
   async start(): Promise<void> {
     const declared = this.#follow();
     await Promise.all(declared.map(({ source }) => source?.restore()));
+    const { folder, clock, log } = this.#parts;
+    const sources = [...this.#federations, ...declared].flatMap(({ source }) => source ?? []);
+    await sweep(folder, new Set(sources.map(({ file }) => file)), clock.now()).catch((error) =>
+      log.warn({ err: error }, 'old copies of metadata could not be removed'),
+    );
     for (const { source } of this.#federations) source.begin();
     for (const { source } of declared) void source?.refresh();
   }

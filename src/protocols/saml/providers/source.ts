@@ -2,6 +2,7 @@
  * A document that is looked for again and again. What was read last is kept, in memory and in a file, until it ends;
  * whatever goes wrong in between is said in the log and tried again. A document that ended is as good as none.
  */
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { reasonOf } from './declared.ts';
@@ -39,7 +40,7 @@ export interface SourceParts<T extends Lasting> {
   readonly file: string;
   readonly origin: Origin;
   /** Throws what `reasonOf` knows for a document that may not be used. */
-  readonly read: (file: string) => Promise<T>;
+  readonly read: (file: string, signal: AbortSignal) => Promise<T>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -51,11 +52,15 @@ export class Source<T extends Lasting> {
   #mark: Mark | undefined;
   #failures = 0;
   #cancel: (() => void) | undefined;
-  #stopped = false;
+  readonly #stop = new AbortController();
   #running: Promise<void> | undefined;
 
   constructor(parts: SourceParts<T>) {
     this.#parts = parts;
+  }
+
+  get file(): string {
+    return this.#parts.file;
   }
 
   /** What was read last, ended or not. */
@@ -73,12 +78,12 @@ export class Source<T extends Lasting> {
   async restore(): Promise<void> {
     const { file, read, about, log } = this.#parts;
     try {
-      this.#value = await read(file);
+      this.#value = await read(file, this.#stop.signal);
       this.#mark = await readFile(markOf(file), 'utf8')
         .then(JSON.parse)
         .catch(() => undefined);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT' || this.#stop.signal.aborted) return;
       log.warn(
         { ...about, why: reasonOf(error), ...unknown(error) },
         'the copy of metadata kept in DATA_DIR is not used',
@@ -107,8 +112,9 @@ export class Source<T extends Lasting> {
     return this.#running;
   }
 
+  /** Gives up what goes on, and does nothing any more. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stop.abort();
     this.#cancel?.();
     await this.idle();
   }
@@ -116,13 +122,14 @@ export class Source<T extends Lasting> {
   async #once(): Promise<void> {
     const { clock, log, about } = this.#parts;
     this.#cancel?.();
-    if (this.#stopped) return;
+    if (this.#stop.signal.aborted) return;
     let wait: number;
     try {
       await this.#renew();
       this.#failures = 0;
       wait = this.#parts.origin.every ?? waitAfterSuccess(this.#value ?? {}, clock.now(), clock.chance());
     } catch (error) {
+      if (this.#stop.signal.aborted) return;
       this.#failures += 1;
       wait = waitAfterFailure(this.#failures, clock.chance());
       const until = this.#value?.validUntil;
@@ -131,21 +138,25 @@ export class Source<T extends Lasting> {
         : 'there is no good copy, so nobody is known by it';
       log.warn({ ...about, why: reasonOf(error), ...unknown(error) }, `metadata could not be renewed: ${left}`);
     }
-    if (!this.#stopped) this.#cancel = clock.later(wait, () => void this.refresh());
+    if (!this.#stop.signal.aborted) this.#cancel = clock.later(wait, () => void this.refresh());
   }
 
   async #renew(): Promise<void> {
     const { file, origin, read, clock } = this.#parts;
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    const part = `${file}.${process.pid}.part`;
+    const { signal } = this.#stop;
+    // A name of its own: another source of the same file may be on its way out.
+    const part = `${file}.${randomUUID()}.part`;
     try {
-      const mark = await origin.obtain(part, this.#mark);
+      signal.throwIfAborted();
+      const mark = await origin.obtain(part, this.#mark, signal);
       if (!mark) {
         // The same as before, which may have come to its end meanwhile.
         if (this.#value) checkEnd(this.#value, clock.now());
         return;
       }
-      const value = await read(part);
+      signal.throwIfAborted();
+      const value = await read(part, signal);
       // In this order: a mark without its copy would leave the next start with nothing.
       await rm(markOf(file), { force: true });
       await rename(part, file);

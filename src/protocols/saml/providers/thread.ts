@@ -8,7 +8,7 @@ const limits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8 };
 /** Reads aggregates in a thread, so that nobody who signs in waits for one. `file` is worker.ts, built. */
 export const inThread =
   (file: string): ReadAggregate =>
-  (job) =>
+  (job, signal) =>
     new Promise((resolve, reject) => {
       const worker = new Worker(file, { workerData: job, resourceLimits: limits });
       worker.once('message', ({ aggregate, wrong }: { aggregate?: Aggregate; wrong?: string }) => {
@@ -16,5 +16,6 @@ export const inThread =
         else reject(new MetadataError(wrong));
       });
       worker.once('error', reject);
+      signal?.addEventListener('abort', () => void worker.terminate(), { once: true });
       worker.once('exit', () => reject(new Error('the thread that reads metadata ended')));
     });

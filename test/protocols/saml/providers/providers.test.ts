@@ -1,5 +1,5 @@
 /** Knowing service providers over time: applications come and go, URLs fail, aggregates end, servers start again. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Application } from '../../../../src/domain/application.ts';
@@ -33,6 +33,7 @@ beforeAll(() => {
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'stile-providers-'));
   now = start;
+  download = fromWeb;
   [web, asked, due, warned, applications, running] = [new Map(), [], [], [], [], []];
 });
 afterEach(async () => {
@@ -40,7 +41,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const download: Download = async ({ url, to, unless }) => {
+let download: Download;
+const fromWeb: Download = async ({ url, to, unless }) => {
   asked.push(url);
   const text = web.get(url);
   if (text === undefined) throw new MetadataError(`${url} answers 503`);
@@ -49,7 +51,7 @@ const download: Download = async ({ url, to, unless }) => {
   return { etag: text };
 };
 
-async function open(federations: DeclaredFederation[] = [], read = readAggregate): Promise<Providers> {
+async function open(federations: DeclaredFederation[] = [], read = readAggregate, settled = true) {
   const providers = new Providers({
     catalogue: { all: () => applications },
     federations,
@@ -69,7 +71,7 @@ async function open(federations: DeclaredFederation[] = [], read = readAggregate
   });
   running.push(providers);
   await providers.start();
-  await providers.settled();
+  if (settled) await providers.settled();
   return providers;
 }
 
@@ -395,9 +397,41 @@ describe('a federation', () => {
   });
 });
 
-test('what lies in the folder and is no copy of ours stays', async () => {
-  mkdirSync(join(folder, 'metadata'));
-  writeFileSync(join(folder, 'metadata', 'note.txt'), 'mine');
-  await open();
-  expect(readFileSync(join(folder, 'metadata', 'note.txt'), 'utf8')).toBe('mine');
+describe('the folder of copies', () => {
+  const old = new Date(start - 200 * day);
+  const put = (name: string, at = old) => {
+    mkdirSync(join(folder, 'metadata'), { recursive: true });
+    writeFileSync(join(folder, 'metadata', name), metadata());
+    utimesSync(join(folder, 'metadata', name), at, at);
+  };
+
+  test('loses what a crash and removed applications left, and nothing else', async () => {
+    web.set(url, metadata());
+    applications = [application('pay', { metadata_url: url })];
+    await (await open()).stop();
+    const [kept = '', mark = ''] = readdirSync(join(folder, 'metadata'));
+    for (const name of [kept, mark, 'application-gone-0.xml', 'application-gone-0.xml.1.part', 'note.txt']) put(name);
+    put('application-lately-0.xml', new Date(start - day));
+    web.clear();
+    await open();
+    expect(readdirSync(join(folder, 'metadata')).sort()).toEqual(
+      [kept, mark, 'application-lately-0.xml', 'note.txt'].sort(),
+    );
+  });
+});
+
+test('who stops does not wait for a server that does not answer', async () => {
+  applications = [application('pay', { metadata_url: url })];
+  const asking = new Promise<AbortSignal>((resolve) => {
+    download = ({ signal }) =>
+      new Promise((_resolve, reject) => {
+        signal?.addEventListener('abort', () => reject(new Error('aborted')));
+        resolve(signal as AbortSignal);
+      });
+  });
+  const providers = await open([], readAggregate, false);
+  const signal = await asking;
+  await providers.stop();
+  expect(signal.aborted).toBe(true);
+  expect(warned).toEqual([]);
 });
