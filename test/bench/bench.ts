@@ -7,6 +7,7 @@ import { primitives } from './primitives.ts';
 import { met, type Results } from './result.ts';
 import { endpoint } from './saml/endpoint.ts';
 import { growth } from './saml/growth.ts';
+import { renewal } from './saml/renewal.ts';
 import { requests } from './saml/requests.ts';
 import { responses } from './saml/responses.ts';
 import { wholeSignIn } from './sign-in.ts';
@@ -24,7 +25,7 @@ const measures: Readonly<Record<string, (before: Results) => Promise<Results>>> 
   P7: (before) => primitives(before['P1.cpu.stile']?.value ?? undefined),
   P8: wholeSignIn,
   P11: starts,
-  P12: growth,
+  P12: async () => ({ ...(await growth()), ...(await renewal()) }),
 };
 
 const help = `npm run bench [-- OPTIONS]

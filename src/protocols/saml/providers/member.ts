@@ -81,7 +81,7 @@ export class Member {
 
   get party(): Party | undefined {
     const loaded = this.source ? this.source.current : this.#fixed;
-    if (!loaded || this.application.disabled) return undefined;
+    if (!loaded) return undefined;
     if (loaded.validUntil !== undefined && this.#parts.clock.now() >= loaded.validUntil) return undefined;
     if (this.#party?.provider !== loaded.provider)
       this.#party = { application: this.application, provider: loaded.provider, options: this.#options };

@@ -1,7 +1,6 @@
 /** Signed aggregates: what is taken, and what is refused whole. */
 import type { KeyObject } from 'node:crypto';
 import fc from 'fast-check';
-import { SignedXml } from 'xml-crypto';
 import { algorithm, ns } from '../../../../src/protocols/saml/names.ts';
 import { keysOf, reasonOf } from '../../../../src/protocols/saml/providers/declared.ts';
 import { MetadataDocument } from '../../../../src/protocols/saml/providers/document.ts';
@@ -9,6 +8,7 @@ import type { ProviderRecord } from '../../../../src/protocols/saml/providers/re
 import { entityIdOf, generateAggregate, makeSigner } from '../../../support/aggregate.ts';
 import { type Pair, pair } from '../../../support/saml-keys.ts';
 import { metadataOf } from '../../../support/saml-metadata.ts';
+import { type Signing, signedMetadata } from '../../../support/signed-metadata.ts';
 
 let federation: Pair;
 let thief: Pair;
@@ -55,47 +55,15 @@ const sp = (name: string) =>
 const aggregateOf = (...entities: string[]) =>
   `<md:EntitiesDescriptor xmlns:md="${ns.metadata}" ID="_all" xmlns:unused="urn:unused"><!-- weekly -->\n${entities.join('\n')}</md:EntitiesDescriptor>`;
 
-interface Signing {
-  readonly by?: Pair;
-  readonly method?: string;
-  readonly digest?: string;
-  readonly transforms?: readonly string[];
-  readonly canonicalization?: string;
-  readonly reference?: string;
-  readonly wholeDocument?: boolean;
-  readonly prefixes?: readonly string[];
-  readonly action?: 'prepend' | 'append';
-}
-
-/** As federations sign: by somebody else's code. */
-function signed(text: string, signing: Signing = {}): string {
-  const { by = federation, reference = '/*', prefixes, transforms } = signing;
-  const signer = new SignedXml({
-    privateKey: by.pem,
-    publicCert: by.certificate,
-    signatureAlgorithm: signing.method ?? algorithm.rsaSha256,
-    canonicalizationAlgorithm: (signing.canonicalization ??
-      algorithm.exclusiveC14n) as 'http://www.w3.org/2001/10/xml-exc-c14n#',
-    idAttributes: ['ID'],
-    getKeyInfoContent: SignedXml.getKeyInfoContent,
-  } as ConstructorParameters<typeof SignedXml>[0]);
-  signer.addReference({
-    xpath: reference,
-    transforms: [...(transforms ?? [algorithm.enveloped, algorithm.exclusiveC14n])],
-    digestAlgorithm: signing.digest ?? algorithm.sha256,
-    ...(prefixes ? { inclusiveNamespacesPrefixList: [...prefixes] } : {}),
-    ...(signing.wholeDocument ? { isEmptyUri: true } : {}),
-  });
-  signer.computeSignature(text, { location: { reference: '/*', action: signing.action ?? 'prepend' } });
-  return signer.getSignedXml();
-}
+/** By the federation, unless it is said otherwise. */
+const signed = (text: string, signing: Partial<Signing> = {}) => signedMetadata(text, { by: federation, ...signing });
 
 const names = ({ records }: Read) => records.map(({ entityId }) => entityId);
 const two = ['https://wiki.example/saml', 'https://pay.example/saml'];
 const keys = () => [federation.publicKey];
 
 describe('a signed aggregate is taken', () => {
-  test.each<[string, Signing]>([
+  test.each<[string, Partial<Signing>]>([
     ['as most federations sign', {}],
     ['with an empty reference, which is the whole document as well', { wholeDocument: true }],
     ['with prefixes that are treated inclusively', { prefixes: ['unused', 'md'] }],
@@ -122,6 +90,12 @@ describe('a signed aggregate is taken', () => {
       Date.UTC(2026, 11, 1),
       Date.UTC(2026, 11, 5),
     ]);
+  });
+
+  test('in which no group outlasts the one around it', () => {
+    const inner = `<md:EntitiesDescriptor validUntil="2027-12-01T00:00:00Z">${sp('wiki')}</md:EntitiesDescriptor>`;
+    const outer = `<md:EntitiesDescriptor xmlns:md="${ns.metadata}" ID="_all" validUntil="2026-12-05T00:00:00Z">${inner}</md:EntitiesDescriptor>`;
+    expect(read(signed(outer), keys()).records[0]?.validUntil).toBe(Date.UTC(2026, 11, 5));
   });
 
   test('and of an entityID that stands twice the first is', () => {

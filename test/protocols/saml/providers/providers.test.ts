@@ -1,4 +1,5 @@
 /** Knowing service providers over time: applications come and go, URLs fail, aggregates end, servers start again. */
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,8 +10,10 @@ import type { DeclaredFederation } from '../../../../src/protocols/saml/provider
 import { Providers } from '../../../../src/protocols/saml/providers/providers.ts';
 import { MetadataError } from '../../../../src/protocols/saml/providers/record.ts';
 import { inThread } from '../../../../src/protocols/saml/providers/thread.ts';
-import { entityIdOf, generateAggregate, makeSigner, type Signer } from '../../../support/aggregate.ts';
+import { certificateOf, entityIdOf, generateAggregate, makeSigner, type Signer } from '../../../support/aggregate.ts';
+import { type Pair, pair } from '../../../support/saml-keys.ts';
 import { metadataOf } from '../../../support/saml-metadata.ts';
+import { signedMetadata } from '../../../support/signed-metadata.ts';
 
 const start = Date.UTC(2026, 10, 22);
 const hour = 3_600_000;
@@ -378,6 +381,55 @@ describe('a federation', () => {
     const providers = await open([federation()]);
     expect(providers.byEntityId(entityIdOf(0))).toBeUndefined();
     expect(warned[0]?.about.why).toMatch(why);
+  });
+
+  describe('does not speak', () => {
+    let by: Pair;
+    beforeAll(() => {
+      by = pair('campus');
+    });
+    /** Knows what a federation of these entities makes of them. */
+    const among = async (...entities: string[]) => {
+      const until = new Date(now + day).toISOString();
+      const root = `<md:EntitiesDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" ID="_all" validUntil="${until}">`;
+      web.set(at, signedMetadata(`${root}${entities.join('')}</md:EntitiesDescriptor>`, { by }));
+      return open([federation({ certificates: by.certificate })]);
+    };
+
+    test('for a name that could be the id of an application', async () => {
+      const providers = await among(
+        metadata(),
+        metadata('wiki', { consumers: [{ location: 'https://wiki.example' }] }),
+      );
+      expect(providers.byEntityId(pay)).toBeDefined();
+      expect(providers.byEntityId('wiki')).toBeUndefined();
+      expect(providers.application('wiki')).toBeUndefined();
+    });
+
+    test('for addresses that are not https', async () => {
+      const providers = await among(metadata(pay, { consumers: [{ location: 'http://pay.example/acs' }] }));
+      expect(providers.byEntityId(pay)).toBeUndefined();
+    });
+
+    test('for an entity that has ended before the rest', async () => {
+      const providers = await among(metadata(pay, { validUntil: new Date(start + hour) }));
+      expect(providers.byEntityId(pay)).toBeDefined();
+      now += hour;
+      expect(providers.byEntityId(pay)).toBeUndefined();
+    });
+
+    test('with keys of a time gone by', async () => {
+      const short = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
+      const weak = { ...by, base64: certificateOf(short, 'short') };
+      const providers = await among(metadata(pay, { signing: [weak] }));
+      expect(providers.byEntityId(pay)?.provider.signingKeys).toEqual([]);
+    });
+
+    test('when it is one entity and no aggregate', async () => {
+      web.set(at, signedMetadata(metadata().replace('entityID', 'ID="_one" entityID'), { by }));
+      await open([federation({ certificates: by.certificate })]);
+      expect(warned[0]?.about.why).toBe('it is about one entity: declare it under applications');
+    });
   });
 
   test('whose bytes are no UTF-8 is not read', async () => {
