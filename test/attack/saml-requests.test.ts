@@ -128,6 +128,9 @@ describe('what is no message', () => {
     ).catch(() => ({ status: 431 }));
     expect([400, 414, 431]).toContain(long.status);
     await refused(deflated(request(), `&RelayState=${'x'.repeat(5000)}`));
+    // Small on the way, and well formed: only its size is wrong.
+    await answered(deflated(`${request()}${' '.repeat(50_000)}`));
+    await refused(deflated(`${request()}${' '.repeat(70_000)}`));
   });
 
   test('other methods, other paths', async () => {
