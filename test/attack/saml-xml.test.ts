@@ -134,6 +134,15 @@ const tricks: Readonly<Record<string, (signed: Signed) => string | readonly stri
       '<ds:DigestValue><ds:DigestValue>AA==</ds:DigestValue></ds:DigestValue>',
     ),
   ],
+  'more in a Signature than a signature': ({ xml }) => {
+    const nested = `<ds:Signature xmlns:ds="${ns.signature}"/>`;
+    return [
+      ...['<ds:Object/>', '<ds:Object>x</ds:Object>', nested].map((more) =>
+        xml.replace('</ds:Signature>', (end) => more + end),
+      ),
+      xml.replace('<ds:KeyInfo>', (start) => start + nested),
+    ];
+  },
   'comments and processing instructions in values (CVE-2017-11427, CVE-2025-29775)': ({ xml }) =>
     ['<!---->', '<!-- x -->', '<?x?>', '<?xml version="1.0"?>'].flatMap((inside) =>
       [
