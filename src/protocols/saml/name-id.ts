@@ -19,16 +19,33 @@ const ours: readonly string[] = [
  * The format of the answer, or undefined when the policy of the request cannot be followed (InvalidNameIDPolicy). What an
  * administrator decided is not for a request to change; where nothing is decided, metadata and request choose.
  */
-export function formatFor(policy: AuthnRequest['nameIdPolicy'], { options, provider }: Party): string | undefined {
+export function formatFor(policy: AuthnRequest['nameIdPolicy'], party: Party): string | undefined {
+  const { options, provider } = party;
   // Names of an affiliation of service providers are names for somebody else.
   if (policy?.spNameQualifier !== undefined && policy.spNameQualifier !== provider.entityId) return undefined;
-  const listed = provider.nameIdFormats.filter((format) => ours.includes(format));
+  const given = ours.filter((format) => maySay(format, party));
+  const listed = provider.nameIdFormats.filter((format) => given.includes(format));
   const decided = options.nameId?.format;
   const asked = policy?.format === nameIdFormat.unspecified ? undefined : policy?.format;
   if (asked === undefined)
     return decided ?? listed.find((format) => format !== nameIdFormat.unspecified) ?? nameIdFormat.persistent;
-  const allowed = decided ? [decided] : listed.length > 0 ? listed : ours;
+  const allowed = decided ? [decided] : listed.length > 0 ? listed : given;
   return allowed.includes(asked) ? asked : undefined;
+}
+
+/** What a name of this format says of a person, as the `from` of a rule; undefined when it says nothing elsewhere. */
+export function saidBy(format: string, { nameId }: Party['options']): string | undefined {
+  if (nameId?.attribute !== undefined && nameId.format === format) return nameId.attribute;
+  if (format === nameIdFormat.emailAddress) return 'email';
+  return format === nameIdFormat.unspecified ? 'username' : undefined;
+}
+
+/** A third party does not come by a name that says what no attribute may, unless an administrator decided so. */
+function maySay(format: string, { application, options }: Party): boolean {
+  const said = saidBy(format, options);
+  const { nameId, attributes } = options;
+  if (!application.thirdParty || said === undefined || nameId?.format === format) return true;
+  return nameId === undefined && attributes.some(({ from }) => from === said);
 }
 
 /** What names are made from besides the person. */
@@ -82,7 +99,8 @@ export async function isCalled(user: User, subject: NameId, party: Party, naming
   const { options, provider } = party;
   if (subject.spNameQualifier !== undefined && subject.spNameQualifier !== provider.entityId) return false;
   const formats = [...ours, ...(options.nameId ? [options.nameId.format] : [])].filter(
-    (format) => subject.format === undefined || subject.format === format,
+    // A guess is answered as well: a name that may not be said may not be confirmed either.
+    (format) => (subject.format === undefined || subject.format === format) && maySay(format, party),
   );
   for (const format of formats) {
     const name =

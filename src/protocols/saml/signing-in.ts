@@ -14,7 +14,7 @@ import type { Canonical } from './canonical.ts';
 import { answersTo, asserted, contextClasses, unasked } from './context.ts';
 import type { SamlKeys } from './keys.ts';
 import { methodReferences } from './methods.ts';
-import { formatFor, isCalled, type Naming, nameFor } from './name-id.ts';
+import { formatFor, isCalled, type Naming, nameFor, saidBy } from './name-id.ts';
 import { binding, status } from './names.ts';
 import { noted, noteOf, sessionIndex } from './note.ts';
 import type { AttributeRule } from './options.ts';
@@ -122,11 +122,12 @@ export class SigningIn {
     }
   }
 
-  async #ask(browser: Browser, ticket: Ticket, party: Party, { answers, rules }: Wish) {
-    if (!ticket.request?.subject) return askOf({ ticket, answers, rules });
+  async #ask(browser: Browser, ticket: Ticket, party: Party, { answers, rules, format }: Wish) {
+    const told = [...rules.map(({ from }) => from), saidBy(format, party.options) ?? []].flat();
+    if (!ticket.request?.subject) return askOf({ ticket, answers, told });
     const session = await this.#parts.sessions.load(browser.session);
     const there = session && (await this.#asked(session.user, browser, ticket, party)) ? session.user : undefined;
-    return askOf({ ticket, answers, rules, ...(there === undefined ? { choose: true } : { subject: there }) });
+    return askOf({ ticket, answers, told, ...(there === undefined ? { choose: true } : { subject: there }) });
   }
 
   /** Whether the answer may be about this person: whoever it is, unless the request names somebody. */

@@ -12,11 +12,14 @@ export const success: Status = { top: status.success };
 export const requester = (second: string, message: string): Status => ({ top: status.requester, second, message });
 export const responder = (second: string, message: string): Status => ({ top: status.responder, second, message });
 
+/** The same for all of them: which it is would tell whoever was promised nothing yet about who sits there. */
+const passive = responder(status.noPassive, 'the person would have to be asked something first');
+
 const refusals: Readonly<Record<RefusalCode, Status>> = {
-  'sign-in-needed': responder(status.noPassive, 'the person has to sign in'),
-  'interaction-needed': responder(status.noPassive, 'the person has to do something first'),
-  'consent-needed': responder(status.noPassive, 'the person has not agreed to share this yet'),
-  'selection-needed': responder(status.noPassive, 'the person has to choose an account'),
+  'sign-in-needed': passive,
+  'interaction-needed': passive,
+  'consent-needed': passive,
+  'selection-needed': passive,
   'requirements-unmet': responder(status.noAuthnContext, 'the person cannot meet the requested authentication context'),
   denied: responder(status.requestDenied, 'the person, or a rule, said no'),
   'other-person': responder(status.requestDenied, 'another person than the one asked for is signed in'),
