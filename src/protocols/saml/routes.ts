@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Request, Response, Router } from 'express';
 import type { Browser } from '../../authentication/authentication.ts';
+import type { Sessions } from '../../authentication/sessions.ts';
 import type { Kv } from '../../state/kv.ts';
 import { readForm } from '../../web/forms.ts';
 import { PageError } from '../../web/page-error.ts';
@@ -25,6 +26,7 @@ export interface SignOnParts {
   readonly signingIn: SigningIn;
   readonly parties: Parties;
   readonly kv: Kv;
+  readonly sessions: Pick<Sessions, 'load'>;
   readonly pages: Pages;
   readonly now: () => number;
   browserOf(req: Request, res: Response): Browser;
@@ -83,7 +85,10 @@ export function signOnRoutes(app: Router, parts: SignOnParts): void {
 /** By HTTP-Redirect: checked, and not seen before from another browser. */
 async function asked(message: Message, browser: Browser, parts: SignOnParts): Promise<Ticket> {
   const ticket = ticketOf(message, parts);
-  if (ticket.request) await once(parts.kv, browser, ticket.application, ticket.request.id);
+  const { kv, sessions } = parts;
+  // The session is looked for anyway: asked for in the same turn, both share one trip.
+  if (ticket.request)
+    await Promise.all([once(kv, browser, ticket.application, ticket.request.id), sessions.load(browser.session)]);
   return ticket;
 }
 

@@ -11,7 +11,7 @@ import type { User } from '../../domain/user.ts';
 import type { NameIds } from '../../store/name-ids.ts';
 import { askOf } from './ask.ts';
 import type { Canonical } from './canonical.ts';
-import { answersTo, asserted, contextClasses, unasked } from './context.ts';
+import { answersTo, asserted, type ContextClass, contextClasses, unasked } from './context.ts';
 import type { SamlKeys } from './keys.ts';
 import { methodReferences } from './methods.ts';
 import { formatFor, isCalled, type Naming, nameFor, saidBy } from './name-id.ts';
@@ -60,6 +60,8 @@ interface Wish {
 export class SigningIn {
   readonly #parts: SigningInParts;
   readonly #classes: ReturnType<typeof contextClasses>;
+
+  readonly #orders = new Map<string | undefined, readonly ContextClass[]>();
 
   constructor(parts: SigningInParts) {
     this.#parts = parts;
@@ -149,7 +151,7 @@ export class SigningIn {
     const { application, provider, options } = party;
     const session = sid === undefined ? undefined : await sessions.bySid(sid);
     if (!session) return this.#refuse(party, ticket, refused('sign-in-needed', false));
-    const said = asserted(evidence, answers ?? unasked(this.#classes, options.context, assurance), assurance);
+    const said = asserted(evidence, answers ?? this.#unasked(options.context), assurance);
     if (!said) return this.#refuse(party, ticket, refused('requirements-unmet', answers !== undefined));
     const before = noted(session, application.id);
     const create = ticket.request?.nameIdPolicy?.allowCreate !== false;
@@ -177,6 +179,15 @@ export class SigningIn {
       attributes: [...attributesOf(user, rules, ids), ...methodReferences(evidence, assurance)],
     };
     return { kind: 'answer', party, ticket, response: successResponse(this.#envelope(party, ticket), statement, key) };
+  }
+
+  /** Sorted once for each class that some application prefers: there are few, and every answer asks. */
+  #unasked(preferred: string | undefined): readonly ContextClass[] {
+    const known = this.#orders.get(preferred);
+    if (known) return known;
+    const order = unasked(this.#classes, preferred, this.#parts.assurance);
+    this.#orders.set(preferred, order);
+    return order;
   }
 
   #refuse(party: Party, ticket: Ticket, why: Status): Reply {
