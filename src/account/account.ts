@@ -111,7 +111,7 @@ async function returned(
   req: Request,
   res: Response,
 ): Promise<void> {
-  const ended = await parts.authentication.walk(browser, walk);
+  const ended = await parts.authentication.walk(browser, walk, accountAsker.name);
   if (!ended?.end) return res.redirect(303, ended ? `/signin/${walk}` : '/account');
   if ('user' in ended.end) await parts.authentication.evaluate(browser, ended.ask, { walk });
   await parts.authentication.forget(walk);

@@ -33,7 +33,7 @@ export type Evaluation =
 /** Whoever asked, by name: where the browser goes when a walk has ended. */
 export interface Asker {
   readonly name: string;
-  /** A path or URL of the asker's own, which then reads `Authentication.walk(id)`. */
+  /** A path or URL of the asker's own, which then reads `Authentication.walk`. */
   resume(walk: { id: string; ticket: string }): string;
   /** URLs outside ours that the browser may be sent to from there: the pages' form-action has to let them through. */
   leadsTo(walk: { id: string; ticket: string }): readonly string[];
@@ -65,8 +65,8 @@ export interface Authentication {
   evaluate(browser: Browser, ask: Ask, context?: { walk?: string | undefined; quiet?: boolean }): Promise<Evaluation>;
   /** Start walking. An asker that already has an unguessable id for this request may bring it as `id`. */
   begin(browser: Browser, ask: Ask, resume: { asker: string; ticket: string; id?: string }): Promise<{ path: string }>;
-  /** The walk of this browser by that id; undefined when it is unknown, expired or another browser's. */
-  walk(browser: Browser, id: string): Promise<Walk | undefined>;
+  /** The walk of this browser by that id; undefined when it is unknown, expired, another browser's or another asker's. */
+  walk(browser: Browser, id: string, asker: string): Promise<Walk | undefined>;
   /** False while a rule keeps this person out of the application, whatever they prove: what was issued before is worth nothing. */
   admits(user: User, application: string): boolean;
   /** Forget a walk that has been answered. */

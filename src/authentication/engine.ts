@@ -96,10 +96,12 @@ export class Engine implements Authentication {
     return { path: `/signin/${id}` };
   }
 
-  async walk(browser: Browser, id: string): Promise<Walk | undefined> {
+  async walk(browser: Browser, id: string, asker: string): Promise<Walk | undefined> {
     await this.prefetch(browser, id);
     const signIn = (await this.parts.signIns.read(id, browser.id))?.signIn;
-    return signIn && { id, ask: signIn.ask, ticket: signIn.ticket, ...(signIn.end ? { end: signIn.end } : {}) };
+    // What a ticket says, and what an answer to it is worth, only its own asker knows.
+    if (signIn?.asker !== asker) return undefined;
+    return { id, ask: signIn.ask, ticket: signIn.ticket, ...(signIn.end ? { end: signIn.end } : {}) };
   }
 
   admits(user: User, application: string): boolean {

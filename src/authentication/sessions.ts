@@ -27,6 +27,8 @@ export type SessionEnd =
   | 'credential removed'
   | 'user disabled';
 
+type Note = Participation['note'];
+
 /** Resolves to the names of those who could not be told. */
 type Ended = (session: Session, reason: SessionEnd, address?: string) => Promise<readonly string[]>;
 
@@ -110,13 +112,21 @@ export class Sessions {
     return startedAt + (stay ? this.#lifetimes.stay : this.#lifetimes.absolute) * 1000;
   }
 
-  /** Sets or (with `undefined`) removes what an application keeps in the session. False when the session has ended. */
-  async participate(sid: string, application: string, note: Participation['note'] | undefined): Promise<boolean> {
+  /**
+   * Sets or (with `undefined`) removes what an application keeps in the session, or makes it of what is kept there by then.
+   * What it keeps now; undefined when that is nothing, or the session has ended.
+   */
+  async participate(
+    sid: string,
+    application: string,
+    note: Note | undefined | ((kept: Note | undefined) => Note),
+  ): Promise<Note | undefined> {
     const changed = await this.#change(sid, (stored) => {
-      const { [application]: _, ...others } = stored.w;
-      return { ...stored, w: note ? { ...others, [application]: note } : others };
+      const { [application]: kept, ...others } = stored.w;
+      const next = typeof note === 'function' ? note(kept) : note;
+      return { ...stored, w: next ? { ...others, [application]: next } : others };
     });
-    return changed !== undefined;
+    return changed?.w[application];
   }
 
   /** Sets or removes what an asker keeps about the session itself. */

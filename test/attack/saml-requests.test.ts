@@ -174,6 +174,28 @@ describe('messages that are not for us, not now, or of nobody', () => {
     await answered(deflated(asking(100)));
   });
 
+  test('what is small on its way and would lie large in Kv while somebody walks', async () => {
+    const wide = request({ classes: Array.from({ length: 60 }, (_, i) => `urn:${i}:${'x'.repeat(1000)}`) });
+    expect(deflateRawSync(wide).length).toBeLessThan(3000);
+    await refused(deflated(wide));
+    await refused({ SAMLRequest: base64(request({ protocolBinding: 'x'.repeat(20_000) })) });
+  });
+
+  test('a signature over more than anybody signs, before it is canonicalized', async () => {
+    const many = request().replace('</saml:Issuer>', `$&<samlp:Extensions>${'<a/>'.repeat(500)}</samlp:Extensions>`);
+    await answered({ SAMLRequest: base64(many) });
+    await refused({ SAMLRequest: base64(signedXml(many, { pair: key })) });
+    const declared = Array.from({ length: 60 }, (_, i) => `xmlns:n${i}="urn:x"`).join(' ');
+    const names = `<a ${declared}/>`.repeat(9);
+    await refused({
+      SAMLRequest: base64(
+        signedXml(request().replace('</saml:Issuer>', `$&<samlp:Extensions>${names}</samlp:Extensions>`), {
+          pair: key,
+        }),
+      ),
+    });
+  });
+
   test.each([
     ['no ID', / ID="[^"]*"/, ''],
     ['no IssueInstant', / IssueInstant="[^"]*"/, ''],

@@ -218,7 +218,10 @@ test('another browser cannot see, answer or use a walk', async () => {
   const thief = browser('another');
   expect((await walking.look(thief, id)).kind).toBe('gone');
   expect(await walking.answer(thief, id, { username: 'ana' })).toBe(false);
-  expect(await engine.walk(thief, id)).toBeUndefined();
+  expect(await engine.walk(thief, id, 'test')).toBeUndefined();
+  // Nor does another asker answer it.
+  expect(await engine.walk(who, id, 'other')).toBeUndefined();
+  expect(await engine.walk(who, id, 'test')).toMatchObject({ ticket: 'resume here' });
 });
 
 test('proofs of one person are never counted for another named later in the same walk', async () => {

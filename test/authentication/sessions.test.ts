@@ -147,7 +147,7 @@ describe('the end', () => {
     await Promise.all(Array.from({ length: 20 }, () => sessions.end(sid, 'signed out')));
     expect(told).toEqual(['ana signed out']);
     expect(await sessions.load(cookie)).toBeUndefined();
-    expect(await sessions.participate(sid, 'wiki', { g: '1' })).toBe(false);
+    expect(await sessions.participate(sid, 'wiki', { g: '1' })).toBeUndefined();
     expect(await sessions.bySid(sid)).toBeUndefined();
     expect(await sessions.ofUser('ana')).toEqual([]);
   });

@@ -21,7 +21,7 @@ export function interactionShelf(authentication: Authentication): Pick<Adapter, 
     /** Without `session`: the library would insist that nobody else has signed in meanwhile, which is ours to say. */
     async find(uid) {
       const visit = currentVisit();
-      visit.walk ??= await authentication.walk(visit.browser, uid);
+      visit.walk ??= await authentication.walk(visit.browser, uid, asker.name);
       const { walk } = visit;
       if (!walk?.end) return undefined;
       const payload = JSON.parse(walk.ticket) as AdapterPayload;
@@ -54,7 +54,7 @@ export function returnEarly(authentication: Authentication) {
     const id = /^\/auth\/([^/]+)$/.exec(ctx.path)?.[1];
     if (id && ctx.method === 'GET') {
       const visit = currentVisit();
-      visit.walk = await authentication.walk(visit.browser, id);
+      visit.walk = await authentication.walk(visit.browser, id, asker.name);
       if (visit.walk && !visit.walk.end) {
         ctx.status = 303;
         return ctx.redirect(`/signin/${id}`);

@@ -15,7 +15,7 @@ import { readLogoutResponse } from './logout-response.ts';
 import { endpoint } from './metadata.ts';
 import type { Pages } from './pages.ts';
 import type { Parties, Party } from './parties.ts';
-import { receive, SKEW_MS, Unanswerable } from './receiving.ts';
+import { receive, SKEW_MS, Unanswerable, WAITING_SECONDS } from './receiving.ts';
 import { pageOf, queryOf } from './routes.ts';
 import type { Parting, SigningOut, Step } from './signing-out.ts';
 import { UnreadableXml, type XmlElement } from './xml.ts';
@@ -31,7 +31,6 @@ export interface LogoutParts {
   browserOf(req: Request, res: Response): Browser;
 }
 
-const WAITING_SECONDS = 300;
 const waitingKey = (id: string) => `lw:${id}`;
 
 /** Mounts /saml/slo. */

@@ -43,8 +43,14 @@ export interface Receiving {
 export const SKEW_MS = 5 * 60_000;
 const LONGEST_WAY_MS = 5 * 60_000;
 
-/** How long a message's ID has to be remembered, in seconds: as long as its IssueInstant is believed. */
-export const REPLAY_SECONDS = (2 * SKEW_MS + LONGEST_WAY_MS) / 1000;
+/** How long what came by POST, and was believed, waits for a GET of ours, in seconds. */
+export const WAITING_SECONDS = 300;
+
+/**
+ * How long a message's ID has to be remembered, in seconds: as long as its IssueInstant is believed, and then as long as
+ * another copy, posted at the last moment, may wait; a minute more, so that no clock's rounding lies in between.
+ */
+export const REPLAY_SECONDS = (2 * SKEW_MS + LONGEST_WAY_MS) / 1000 + WAITING_SECONDS + 60;
 
 /** Throws Unanswerable. */
 export function receive(message: Message, receiving: Receiving): Received {

@@ -12,9 +12,10 @@ import { PageError } from '../../web/page-error.ts';
 import { anyone, routes } from '../../web/routes.ts';
 import { readAuthnRequest } from './authn-request.ts';
 import { fromForm, fromQuery, type Message, UnreadableMessage } from './binding.ts';
+import { optional } from './envelope.ts';
 import type { Pages } from './pages.ts';
 import type { Parties } from './parties.ts';
-import { receive, Unanswerable } from './receiving.ts';
+import { receive, Unanswerable, WAITING_SECONDS } from './receiving.ts';
 import { once } from './replay.ts';
 import type { Reply, SigningIn } from './signing-in.ts';
 import { consumerFor, readTicket, type Ticket, writeTicket } from './ticket.ts';
@@ -32,7 +33,8 @@ export interface SignOnParts {
   browserOf(req: Request, res: Response): Browser;
 }
 
-const WAITING_SECONDS = 300;
+/** A few hundred bytes of a query inflate to what would lie in Kv for a quarter of an hour, and nobody has to sign them. */
+const LARGEST_TICKET = 16 * 1024;
 const waitingKey = (id: string) => `sw:${id}`;
 
 /** Mounts /saml/sso. */
@@ -103,7 +105,9 @@ function ticketOf(message: Message, { endpoint, parties, now }: SignOnParts): Ti
     if (consumer === undefined)
       throw new Unanswerable('the AssertionConsumerService asked for is not in its metadata', name);
     const { relayState } = message;
-    return { application: id, request, consumer, ...(relayState === undefined ? {} : { relayState }), at: now() };
+    const ticket = { application: id, request, consumer, ...optional('relayState', relayState), at: now() };
+    if (writeTicket(ticket).length > LARGEST_TICKET) throw new Unanswerable('it asks for more than is kept', name);
+    return ticket;
   } catch (error) {
     throw error instanceof UnreadableXml ? new Unanswerable(error.message, name) : error;
   }

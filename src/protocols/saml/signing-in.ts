@@ -16,7 +16,7 @@ import type { SamlKeys } from './keys.ts';
 import { methodReferences } from './methods.ts';
 import { formatFor, isCalled, type Naming, nameFor, saidBy } from './name-id.ts';
 import { binding, status } from './names.ts';
-import { noted, noteOf, sessionIndex } from './note.ts';
+import { keptName, noted, sessionIndex } from './note.ts';
 import type { AttributeRule } from './options.ts';
 import type { Parties, Party } from './parties.ts';
 import type { EncryptionKey } from './provider.ts';
@@ -75,7 +75,7 @@ export class SigningIn {
 
   /** The browser comes back from a walk, or before it has ended (Back, a bookmark). Undefined: no such walk. */
   async resume(browser: Browser, id: string): Promise<Reply | undefined> {
-    const walk = await this.#parts.authentication.walk(browser, id);
+    const walk = await this.#parts.authentication.walk(browser, id, askerName);
     if (!walk) return undefined;
     return walk.end ? this.#answer(browser, readTicket(walk.ticket), walk) : { kind: 'page', path: `/signin/${id}` };
   }
@@ -155,14 +155,16 @@ export class SigningIn {
     if (!said) return this.#refuse(party, ticket, refused('requirements-unmet', answers !== undefined));
     const before = noted(session, application.id);
     const create = ticket.request?.nameIdPolicy?.allowCreate !== false;
-    const nameId = await nameFor(user, format, party, { ...this.#naming(before), create });
-    if (!nameId)
+    const made = await nameFor(user, format, party, { ...this.#naming(before), create });
+    if (!made)
       return this.#refuse(
         party,
         ticket,
         requester(status.invalidNameIdPolicy, 'the person has no name of this format'),
       );
-    if (before !== nameId) await sessions.participate(session.sid, application.id, noteOf(nameId));
+    const nameId = made === before ? made : await keptName(sessions, session.sid, application.id, made);
+    // It ended meanwhile: whoever got an assertion of it now would never be told.
+    if (!nameId) return this.#refuse(party, ticket, refused('sign-in-needed', false));
     const { entityId } = provider;
     const ids = {
       subjectId: `${user.id}@${scope}`,
