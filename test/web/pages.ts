@@ -130,11 +130,38 @@ export const samples: readonly Sample[] = [
   }),
   sample('consent without an address', 'signin/consent', { ...common, items: ['profile'], who: 'ana' }),
   ...codes.map((code) => sample(`refused: ${code}`, 'signin/refused', { ...common, code, reference: '7Q4M-K2VX' })),
+  sample('refused, which its administrator can change', 'signin/refused', {
+    ...common,
+    code: 'requirements-unmet',
+    advice: 'saml.advice.password',
+  }),
   sample('refused for the account', 'signin/refused', {
     ...common,
     application: ours,
     code: 'denied',
     policies: ['A', 'B'],
+  }),
+  sample('on the way back by a form', 'saml/post', {
+    ...{ application: { name: 'Payroll' }, action: 'https://payroll.example/acs', about: 'back' },
+    fields: { SAMLResponse: 'PHg+', RelayState: '"deep"' },
+  }),
+  sample('on the way out by a form', 'saml/post', {
+    ...{ application: { name: 'Payroll' }, action: 'https://payroll.example/slo', about: 'leaving' },
+    fields: { SAMLRequest: 'PHg+' },
+  }),
+  sample('on the way out', 'saml/leaving', {
+    ...{ to: '/saml/slo/7Q/next', finished: false, seconds: 2 },
+    applications: [
+      { name: 'Payroll', state: 'done' },
+      { name: 'Library', state: 'waiting' },
+    ],
+  }),
+  sample('on the way out, and not everybody was told', 'saml/leaving', {
+    ...{ to: '/saml/slo/7Q/next', finished: true, asking: 'Payroll', seconds: 10 },
+    applications: [
+      { name: 'Library', state: 'failed' },
+      { name: 'Lab', state: 'mute' },
+    ],
   }),
   sample('locked', 'signin/locked', { ...common, until: now + 300_000, reference: 'K8RC-4TZN', others: true }),
   sample('locked for a minute, alone', 'signin/locked', { ...common, application: ours, until: now + 10_000 }),
