@@ -166,7 +166,6 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     names: nameIds,
     parties: providers,
     keys: samlKeys,
-    views,
     pages: samlPages(views),
     onUntold: (id, why) => log.warn({ application: id, why }, 'a service provider was not told that a session ended'),
   });

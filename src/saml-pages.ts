@@ -21,5 +21,8 @@ export function samlPages(views: Views): Pages {
     signedOut(_req, res) {
       views.render(res, { view: 'signin/signed-out', data: { applications: [] } });
     },
+    connect(_req, res, page) {
+      views.render(res, { view: 'saml/connect', data: { ...page } });
+    },
   };
 }

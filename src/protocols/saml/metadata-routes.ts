@@ -7,10 +7,10 @@ import type { Assurance } from '../../authentication/assurance.ts';
 import { commonHeaders } from '../../web/headers.ts';
 import { PageError } from '../../web/page-error.ts';
 import { anyone, routes } from '../../web/routes.ts';
-import type { Views } from '../../web/views.ts';
 import { contextClasses } from './context.ts';
 import type { PublishedKey, SamlKeys } from './keys.ts';
 import { type Entity, endpoint, nameIdFormats } from './metadata.ts';
+import type { Pages } from './pages.ts';
 import { Publication } from './publication.ts';
 
 export interface MetadataParts {
@@ -19,7 +19,7 @@ export interface MetadataParts {
   readonly entity: Entity;
   readonly keys: SamlKeys;
   readonly assurance: Assurance;
-  readonly views: Views;
+  readonly pages: Pick<Pages, 'connect'>;
   readonly now: () => number;
 }
 
@@ -28,7 +28,7 @@ const KEPT_SECONDS = 300;
 
 /** Mounts /saml, /saml/metadata and /saml/certificate.pem. */
 export function metadataRoutes(app: Router, parts: MetadataParts): void {
-  const { issuer, entity, keys, assurance, views, now } = parts;
+  const { issuer, entity, keys, assurance, pages, now } = parts;
   const publication = new Publication(parts);
   const sayable = contextClasses(assurance).filter(({ proves }) => assurance.possible(proves));
   const contexts = sayable.map(({ name }) => name);
@@ -57,22 +57,19 @@ export function metadataRoutes(app: Router, parts: MetadataParts): void {
       res.setHeader('content-disposition', `attachment; filename="${new URL(issuer).hostname}-${found.alg}.pem"`);
       res.send(Buffer.from(pem(found)));
     })
-    .get('/saml', anyone, (_req, res) => {
-      views.render(res, {
-        view: 'saml/connect',
-        data: {
-          entityId: entity.entityId,
-          metadata: issuer + endpoint.metadata,
-          signOn: issuer + endpoint.signOn,
-          logout: issuer + endpoint.logout,
-          keys: keys.published().map((key) => ({
-            ...key,
-            pem: pem(key),
-            href: `/saml/certificate.pem?key=${digits(key)}`,
-          })),
-          formats: nameIdFormats,
-          contexts,
-        },
+    .get('/saml', anyone, (req, res) => {
+      pages.connect(req, res, {
+        entityId: entity.entityId,
+        metadata: issuer + endpoint.metadata,
+        signOn: issuer + endpoint.signOn,
+        logout: issuer + endpoint.logout,
+        keys: keys.published().map((key) => ({
+          ...key,
+          pem: pem(key),
+          href: `/saml/certificate.pem?key=${digits(key)}`,
+        })),
+        formats: nameIdFormats,
+        contexts,
       });
     });
 }

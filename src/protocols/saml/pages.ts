@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { PublishedKey } from './keys.ts';
 
 /** The pages this room needs, rendered and sent by whoever knows the views. */
 export interface Pages {
@@ -19,6 +20,8 @@ export interface Pages {
   leaving(req: IncomingMessage, res: ServerResponse, page: LeavingPage): void;
   /** Signed out with us, and nobody to answer. */
   signedOut(req: IncomingMessage, res: ServerResponse): void;
+  /** Everything a service provider's administrator copies. */
+  connect(req: IncomingMessage, res: ServerResponse, page: ConnectPage): void;
 }
 
 export interface LeavingPage {
@@ -30,4 +33,17 @@ export interface LeavingPage {
   readonly applications: readonly { readonly name: string; readonly state: 'waiting' | 'done' | 'failed' | 'mute' }[];
   /** The name of the service provider that asked for it, and is answered at the end. */
   readonly asking?: string;
+}
+
+export interface ConnectPage {
+  readonly entityId: string;
+  /** Addresses. */
+  readonly metadata: string;
+  readonly signOn: string;
+  readonly logout: string;
+  /** With `pem` the certificate as text, and `href` the address it is downloaded from. */
+  readonly keys: readonly (PublishedKey & { readonly pem: string; readonly href: string })[];
+  /** NameID formats, and the context classes that can be met here. */
+  readonly formats: readonly string[];
+  readonly contexts: readonly string[];
 }

@@ -7,7 +7,6 @@ import type { Request, Response, Router } from 'express';
 import type { Asker, Browser } from '../../authentication/authentication.ts';
 import type { Sessions } from '../../authentication/sessions.ts';
 import type { Kv } from '../../state/kv.ts';
-import type { Views } from '../../web/views.ts';
 import { onlyPassword } from './context.ts';
 import type { SamlKeys } from './keys.ts';
 import { logoutRoutes } from './logout-routes.ts';
@@ -26,7 +25,6 @@ export interface SamlParts extends Omit<SigningInParts, 'entityId' | 'scope' | '
   readonly entity: Entity;
   readonly keys: SamlKeys;
   readonly sessions: Sessions;
-  readonly views: Views;
   readonly kv: Kv;
   readonly pages: Pages;
   /** A service provider that was not told that a session ended, or did not say so: its application and why. */

@@ -13,6 +13,7 @@ import { metadataRoutes } from '../../../src/protocols/saml/metadata-routes.ts';
 import { entityAttribute, ns } from '../../../src/protocols/saml/names.ts';
 import { Publication } from '../../../src/protocols/saml/publication.ts';
 import { childOf, childrenOf, readXml, verifiedXml, type XmlElement } from '../../../src/protocols/saml/xml.ts';
+import { samlPages } from '../../../src/saml-pages.ts';
 import { schemaErrors } from '../../support/schemas.ts';
 import { xmlsecVerifies } from '../../support/xmlsec.ts';
 import { strictViews } from '../../web/pages.ts';
@@ -193,7 +194,7 @@ describe('its addresses', () => {
   beforeEach(async () => {
     const app = express().disable('etag');
     const assurance = assuranceOf({ 'https://refeds.org/profile/mfa': 'mfa', phr: 'phr' }, [withTwoFactors]);
-    metadataRoutes(app, { issuer, entity: bare, keys, assurance, views: strictViews, now: () => at });
+    metadataRoutes(app, { issuer, entity: bare, keys, assurance, pages: samlPages(strictViews), now: () => at });
     server = createServer(app);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
