@@ -8,7 +8,7 @@ export interface SignatureAlgorithm {
   readonly type: 'rsa' | 'ec';
 }
 
-export const modernAlgorithms: Readonly<Record<string, SignatureAlgorithm>> = {
+const modern: Readonly<Record<string, SignatureAlgorithm>> = {
   [algorithm.rsaSha256]: { hash: 'sha256', type: 'rsa' },
   [algorithm.rsaSha384]: { hash: 'sha384', type: 'rsa' },
   [algorithm.rsaSha512]: { hash: 'sha512', type: 'rsa' },
@@ -18,23 +18,38 @@ export const modernAlgorithms: Readonly<Record<string, SignatureAlgorithm>> = {
 };
 
 /** By an application's explicit option only. */
-export const oldAlgorithms: Readonly<Record<string, SignatureAlgorithm>> = {
+const withOld: Readonly<Record<string, SignatureAlgorithm>> = {
+  ...modern,
   [algorithm.rsaSha1]: { hash: 'sha1', type: 'rsa' },
 };
 
-export const modernDigests: Readonly<Record<string, string>> = {
+/** The algorithm of a SignatureMethod; undefined for one that is not taken. `sha1`: old ones are. */
+export function signatureAlgorithm(name: string, sha1 = false): SignatureAlgorithm | undefined {
+  const taken = sha1 ? withOld : modern;
+  return Object.hasOwn(taken, name) ? taken[name] : undefined;
+}
+
+const digests: Readonly<Record<string, string>> = {
   [algorithm.sha256]: 'sha256',
   [algorithm.sha384]: 'sha384',
   [algorithm.sha512]: 'sha512',
 };
 
+/** The name node's crypto has for a DigestMethod; undefined for one that is not taken. */
+export const digestAlgorithm = (name: string): string | undefined =>
+  Object.hasOwn(digests, name) ? digests[name] : undefined;
+
 /**
- * Whether `value` (base64) is a signature over `material`. A key of another type than the algorithm's name says is not
- * tried: RSA stays RSA. Throws what node's crypto throws for a value that cannot be one.
+ * Whether `value` is a signature over `material`. A key of another type than the algorithm's name says is not tried: RSA
+ * stays RSA.
  */
-export function holds({ hash, type }: SignatureAlgorithm, material: string, key: KeyObject, value: string): boolean {
-  return (
-    key.asymmetricKeyType === type &&
-    verify(hash, Buffer.from(material), { key, dsaEncoding: 'ieee-p1363' }, Buffer.from(value, 'base64'))
-  );
+export function holds({ hash, type }: SignatureAlgorithm, material: string, key: KeyObject, value: Buffer): boolean {
+  try {
+    return (
+      key.asymmetricKeyType === type && verify(hash, Buffer.from(material), { key, dsaEncoding: 'ieee-p1363' }, value)
+    );
+  } catch {
+    // Old OpenSSL errors instead of a no.
+    return false;
+  }
 }

@@ -2,9 +2,9 @@
  * How messages arrive (saml-bindings-2.0-os sections 3.4 and 3.5): limits first, then decoding, then nothing else. Knows
  * no message's meaning. A signature of the Redirect binding is checked over the octets as they came.
  */
-import { type KeyObject, verify } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { inflateRawSync } from 'node:zlib';
-import { algorithm } from './names.ts';
+import { holds, signatureAlgorithm } from './algorithms.ts';
 
 export type MessageName = 'SAMLRequest' | 'SAMLResponse';
 
@@ -65,29 +65,14 @@ export function fromForm(fields: Readonly<Record<string, string>>): Message {
   };
 }
 
-/** Hash and key type by SignatureMethod; what is not here is not accepted. */
-const methods: Readonly<Record<string, readonly [hash: string, type: string]>> = {
-  [algorithm.rsaSha1]: ['sha1', 'rsa'],
-  [algorithm.rsaSha256]: ['sha256', 'rsa'],
-  [algorithm.rsaSha384]: ['sha384', 'rsa'],
-  [algorithm.rsaSha512]: ['sha512', 'rsa'],
-  [algorithm.ecdsaSha256]: ['sha256', 'ec'],
-  [algorithm.ecdsaSha384]: ['sha384', 'ec'],
-  [algorithm.ecdsaSha512]: ['sha512', 'ec'],
-};
-
 /** Whether the signature of a Redirect message holds for one of the keys. */
 export function querySignatureHolds(
   { octets, algorithm: method, value }: NonNullable<Message['signature']>,
   keys: readonly KeyObject[],
   sha1: boolean,
 ): boolean {
-  const [hash, type] = (Object.hasOwn(methods, method) && methods[method]) || [];
-  if (!hash || (hash === 'sha1' && !sha1)) return false;
-  return keys.some(
-    (key) =>
-      key.asymmetricKeyType === type && verify(hash, Buffer.from(octets), { key, dsaEncoding: 'ieee-p1363' }, value),
-  );
+  const taken = signatureAlgorithm(method, sha1);
+  return taken !== undefined && keys.some((key) => holds(taken, octets, key, value));
 }
 
 /** Undecoded values by name; a name that stands twice means two things to two readers. */

@@ -7,7 +7,7 @@ import type { KeyObject } from 'node:crypto';
 import { DOMParser } from '@xmldom/xmldom';
 import { SaxesParser, type SaxesTagNS } from 'saxes';
 import { SignedXml } from 'xml-crypto';
-import { holds, modernAlgorithms, oldAlgorithms, type SignatureAlgorithm } from './algorithms.ts';
+import { holds, type SignatureAlgorithm, signatureAlgorithm } from './algorithms.ts';
 import { algorithm, ns } from './names.ts';
 
 /** An element without its comments. `text` is its own character data, concatenated. */
@@ -118,7 +118,7 @@ const verifier = (name: string, one: SignatureAlgorithm, keys: readonly KeyObjec
   class {
     getAlgorithmName = () => name;
     verifySignature = (material: string, _key: KeyObject, value: string) =>
-      keys.some((key) => holds(one, material, key, value));
+      keys.some((key) => holds(one, material, key, Buffer.from(value, 'base64')));
   };
 
 const transforms: readonly string[] = [algorithm.enveloped, algorithm.exclusiveC14n];
@@ -137,8 +137,7 @@ interface Anatomy {
 export function verifiedXml(text: string, root: XmlElement, keys: readonly KeyObject[], sha1: boolean): XmlElement {
   if (size(root) + text.split('xmlns').length > MOST_SIGNED) throw new BadSignature('too large to be signed as XML');
   const { method: name, digest } = anatomyOf(root);
-  const methods = sha1 ? { ...modernAlgorithms, ...oldAlgorithms } : modernAlgorithms;
-  const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
+  const method = signatureAlgorithm(name, sha1);
   if (!method) throw new BadSignature(`signature algorithm ${name} is not accepted`);
   if (digest === algorithm.sha1 && !sha1) throw new BadSignature('digest algorithm SHA-1 is not accepted');
   const bytes = covered(text, { [name]: verifier(name, method, keys) }, keys);
