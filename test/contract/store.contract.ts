@@ -7,6 +7,7 @@ import { Credentials } from '../../src/store/credentials.ts';
 import type { Db } from '../../src/store/database.ts';
 import { Events } from '../../src/store/events.ts';
 import { migrate } from '../../src/store/migrate.ts';
+import { NameIds } from '../../src/store/name-ids.ts';
 import { Settings } from '../../src/store/settings.ts';
 import { SigningKeys } from '../../src/store/signing-keys.ts';
 import { Tokens } from '../../src/store/tokens.ts';
@@ -291,6 +292,38 @@ export function storeContract(name: string, open: () => Promise<readonly [Db, Db
         expect(await consents.withdraw(lea.id, 'shop')).toBe(true);
         expect(await consents.withdraw(lea.id, 'shop')).toBe(false);
         expect(await consents.agreed(lea.id, 'shop')).toEqual([]);
+      });
+
+      test("remembers what she agreed to of a federation's service provider, which nobody declared", async () => {
+        const consents = new Consents(nodes[0].knex);
+        const { id } = await somebody('lena');
+        await consents.agree(id, 'https://library.example/saml', ['email'], now);
+        expect(await consents.agreed(id, 'https://library.example/saml')).toEqual(['email']);
+      });
+    });
+
+    describe('name identifiers', () => {
+      const [payroll, library] = ['https://payroll.example/saml', 'https://library.example/saml'];
+
+      test('makes one of twenty at once, and all twenty get it', async () => {
+        const [here, there] = nodes.map((node) => new NameIds(node.knex)) as [NameIds, NameIds];
+        const { id } = await somebody('oda');
+        expect(await here.find(id, payroll)).toBeUndefined();
+        const names = await twenty((n) => (n % 2 ? here : there).keep(id, payroll, now));
+        expect(new Set(names).size).toBe(1);
+        expect(await there.find(id, payroll)).toBe(names[0]);
+      });
+
+      test('gives every person another at every service provider, and tells nothing by it', async () => {
+        const names = new NameIds(nodes[0].knex);
+        const [oli, ola] = [await somebody('oli'), await somebody('ola')];
+        const made = [
+          await names.keep(oli.id, payroll, now),
+          await names.keep(oli.id, library, now),
+          await names.keep(ola.id, payroll, now),
+        ];
+        expect(new Set(made).size).toBe(3);
+        for (const name of made) expect(name).toMatch(/^[0-9a-f]{40}$/);
       });
     });
 
