@@ -28,12 +28,4 @@ export class NameIds {
       .ignore();
     return (await this.find(user, entityId)) as string;
   }
-
-  /** The id of the user whom the service provider calls so. */
-  async userOf(value: string, entityId: string): Promise<string | undefined> {
-    const row = await this.db('name_ids')
-      .where({ value, entity_id: entityId })
-      .first<{ user_id: string } | undefined>('user_id');
-    return row?.user_id;
-  }
 }

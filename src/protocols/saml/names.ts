@@ -7,11 +7,9 @@ export const ns = {
   ui: 'urn:oasis:names:tc:SAML:metadata:ui',
   attribute: 'urn:oasis:names:tc:SAML:metadata:attribute',
   registration: 'urn:oasis:names:tc:SAML:metadata:rpi',
-  algorithm: 'urn:oasis:names:tc:SAML:metadata:algsupport',
   scope: 'urn:mace:shibboleth:metadata:1.0',
   refeds: 'http://refeds.org/metadata',
   signature: 'http://www.w3.org/2000/09/xmldsig#',
-  signature11: 'http://www.w3.org/2009/xmldsig11#',
   encryption: 'http://www.w3.org/2001/04/xmlenc#',
   encryption11: 'http://www.w3.org/2009/xmlenc11#',
 } as const;
@@ -69,7 +67,6 @@ export const status = {
 export const nameFormat = {
   uri: 'urn:oasis:names:tc:SAML:2.0:attrname-format:uri',
   basic: 'urn:oasis:names:tc:SAML:2.0:attrname-format:basic',
-  unspecified: 'urn:oasis:names:tc:SAML:2.0:attrname-format:unspecified',
 } as const;
 
 /** Entity attributes of metadata (saml-metadata-attr), and what REFEDS calls a security contact. */

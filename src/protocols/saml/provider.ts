@@ -10,6 +10,7 @@ export interface Endpoint {
 
 export interface IndexedEndpoint extends Endpoint {
   readonly index: number;
+  /** Exactly one is, whatever the document says. */
   readonly isDefault?: boolean;
 }
 
@@ -22,8 +23,8 @@ export interface EncryptionKey {
 /** An AttributeConsumingService (section 2.4.4.1): what the service provider wants to know. */
 export interface AttributeService {
   readonly index: number;
-  readonly isDefault: boolean;
-  readonly attributes: readonly { readonly name: string; readonly required: boolean }[];
+  /** Their names. */
+  readonly attributes: readonly string[];
 }
 
 /** What one SPSSODescriptor says, checked: what is missing or not ours to speak with is not in it. */

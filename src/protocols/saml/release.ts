@@ -65,8 +65,7 @@ export function rulesFor(
   if (index === undefined) return [...options.attributes, ...identifiers];
   const service = provider.attributeServices.find((one) => one.index === index);
   if (!service) throw new UnknownAttributeService(`there is no AttributeConsumingService ${index}`);
-  const wanted = service.attributes.map(({ name }) => name);
-  return [...options.attributes.filter(({ name }) => wanted.includes(name)), ...identifiers];
+  return [...options.attributes.filter(({ name }) => service.attributes.includes(name)), ...identifiers];
 }
 
 const identifiers = 'urn:oasis:names:tc:SAML:attribute:';

@@ -10,7 +10,7 @@ import type { Signer } from './keys.ts';
 import type { EncryptionKey } from './provider.ts';
 import type { Attribute } from './release.ts';
 import { signed } from './signature.ts';
-import type { Status } from './status.ts';
+import { type Status, success } from './status.ts';
 
 /** What an assertion states. Times in milliseconds since the epoch. */
 export interface Statement {
@@ -48,13 +48,11 @@ export function successResponse(answer: Answer, statement: Statement, encryptTo?
   const assertion = assertionOf(answer, statement);
   return responseOf(
     answer,
-    { top: successCode },
+    success,
     encryptTo ? encrypted(assertion, encryptTo) : assertion,
     answer.sign !== 'assertion',
   );
 }
-
-const successCode = 'urn:oasis:names:tc:SAML:2.0:status:Success';
 
 /** A refusal is always signed, or anybody could refuse in our name. */
 export const refusalResponse = (answer: Answer, status: Status): Canonical =>

@@ -23,9 +23,7 @@ export function consumerFor(
   if (url !== undefined && index !== undefined) return undefined;
   if (url !== undefined) return assertionConsumers.find((one) => one.location === url)?.location;
   if (index !== undefined) return assertionConsumers.find((one) => one.index === index)?.location;
-  const first =
-    assertionConsumers.find((one) => one.isDefault) ?? assertionConsumers.find((one) => one.isDefault !== false);
-  return (first ?? assertionConsumers[0])?.location;
+  return assertionConsumers.find((one) => one.isDefault)?.location;
 }
 
 export const writeTicket = (ticket: Ticket): string => JSON.stringify(ticket);

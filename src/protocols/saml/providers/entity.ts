@@ -106,13 +106,10 @@ function defaultOf(elements: readonly XmlElement[]): number {
 }
 
 function attributeServices(role: XmlElement): AttributeService[] {
-  const services = childrenOf(role, ns.metadata, 'AttributeConsumingService');
-  const standard = defaultOf(services);
-  return services.map((service, i) => ({
+  return childrenOf(role, ns.metadata, 'AttributeConsumingService').map((service, i) => ({
     index: indexOf(service) ?? i,
-    isDefault: i === standard,
     attributes: childrenOf(service, ns.metadata, 'RequestedAttribute').flatMap(
-      ({ attributes: { Name, isRequired } }) => (Name ? { name: Name, required: truth(isRequired) ?? false } : []),
+      ({ attributes: { Name } }) => Name || [],
     ),
   }));
 }

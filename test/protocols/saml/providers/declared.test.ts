@@ -72,9 +72,7 @@ test('an application as most write it', () => {
     encryptionKeys: [{ key: spki(one.publicKey), methods: ['http://www.w3.org/2009/xmlenc11#aes128-gcm'] }],
     authnRequestsSigned: true,
     nameIdFormats: ['urn:oasis:names:tc:SAML:2.0:nameid-format:transient'],
-    attributeServices: [
-      { index: 3, isDefault: true, attributes: [{ name: 'urn:oid:0.9.2342.19200300.100.1.3', required: false }] },
-    ],
+    attributeServices: [{ index: 3, attributes: ['urn:oid:0.9.2342.19200300.100.1.3'] }],
     entityAttributes: {},
   });
 });
