@@ -130,6 +130,11 @@ export const samples: readonly Sample[] = [
   }),
   sample('consent without an address', 'signin/consent', { ...common, items: ['profile'], who: 'ana' }),
   ...codes.map((code) => sample(`refused: ${code}`, 'signin/refused', { ...common, code, reference: '7Q4M-K2VX' })),
+  sample('refused, which its administrator can change', 'signin/refused', {
+    ...common,
+    code: 'requirements-unmet',
+    advice: 'saml.advice.password',
+  }),
   sample('refused for the account', 'signin/refused', {
     ...common,
     application: ours,

@@ -6,6 +6,7 @@ import {
   asserted,
   type Comparison,
   contextClasses,
+  onlyPassword,
   passwordClasses,
   unasked,
   wantOf,
@@ -177,3 +178,14 @@ describe('for random evidence and requests', () => {
     );
   });
 });
+
+test.each([
+  ['exact', [...passwordClasses], true],
+  ['exact', [PPT, MFA], false],
+  ['minimum', [PPT], false],
+] as const)(
+  '%s of %j: whether a request insists on a password, which an administrator can ignore',
+  (comparison, asked, insists) => {
+    expect(onlyPassword({ comparison, classes: asked })).toBe(insists);
+  },
+);
