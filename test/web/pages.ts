@@ -141,6 +141,28 @@ export const samples: readonly Sample[] = [
     code: 'denied',
     policies: ['A', 'B'],
   }),
+  sample('on the way back by a form', 'saml/post', {
+    ...{ application: { name: 'Payroll' }, action: 'https://payroll.example/acs', about: 'back' },
+    fields: { SAMLResponse: 'PHg+', RelayState: '"deep"' },
+  }),
+  sample('on the way out by a form', 'saml/post', {
+    ...{ application: { name: 'Payroll' }, action: 'https://payroll.example/slo', about: 'leaving' },
+    fields: { SAMLRequest: 'PHg+' },
+  }),
+  sample('on the way out', 'saml/leaving', {
+    ...{ to: '/saml/slo/7Q/next', finished: false, seconds: 2 },
+    applications: [
+      { name: 'Payroll', state: 'done' },
+      { name: 'Library', state: 'waiting' },
+    ],
+  }),
+  sample('on the way out, and not everybody was told', 'saml/leaving', {
+    ...{ to: '/saml/slo/7Q/next', finished: true, asking: 'Payroll', seconds: 10 },
+    applications: [
+      { name: 'Library', state: 'failed' },
+      { name: 'Lab', state: 'mute' },
+    ],
+  }),
   sample('locked', 'signin/locked', { ...common, until: now + 300_000, reference: 'K8RC-4TZN', others: true }),
   sample('locked for a minute, alone', 'signin/locked', { ...common, application: ours, until: now + 10_000 }),
   sample('expired', 'signin/expired', { key: 'expired', reference: '3D9T-PWH6', at: now }),
