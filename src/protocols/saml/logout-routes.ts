@@ -2,7 +2,6 @@
  * The addresses of single logout. Requests and answers come by GET or by POST; what comes by POST brings no Lax cookie and
  * is checked in full before a GET of our own takes it up.
  */
-import { randomBytes } from 'node:crypto';
 import type { Request, Response, Router } from 'express';
 import type { Browser } from '../../authentication/authentication.ts';
 import type { Kv } from '../../state/kv.ts';
@@ -14,11 +13,11 @@ import { readLogoutRequest } from './logout-request.ts';
 import { readLogoutResponse } from './logout-response.ts';
 import { endpoint } from './metadata.ts';
 import type { Pages } from './pages.ts';
-import type { Parties, Party } from './parties.ts';
-import { receive, SKEW_MS, Unanswerable, WAITING_SECONDS } from './receiving.ts';
+import type { Parties } from './parties.ts';
+import { receive, SKEW_MS, Unanswerable } from './receiving.ts';
 import { pageOf, queryOf } from './routes.ts';
 import type { Parting, SigningOut, Step } from './signing-out.ts';
-import { UnreadableXml, type XmlElement } from './xml.ts';
+import { idOf, Waiting } from './waiting.ts';
 
 export interface LogoutParts {
   /** Without a path. */
@@ -31,11 +30,10 @@ export interface LogoutParts {
   browserOf(req: Request, res: Response): Browser;
 }
 
-const waitingKey = (id: string) => `lw:${id}`;
-
 /** Mounts /saml/slo. */
 export function logoutRoutes(app: Router, parts: LogoutParts): void {
   const { signingOut, kv, pages, browserOf } = parts;
+  const waiting = new Waiting(kv, 'lw');
 
   /** Does what a request comes to; what cannot be answered gets a page that says why. */
   const step = async (req: Request, res: Response, work: (browser: Browser) => Promise<Step | undefined>) => {
@@ -68,8 +66,7 @@ export function logoutRoutes(app: Router, parts: LogoutParts): void {
         // against every redirect that follows. A page of ours ends that.
         if (message.name === 'SAMLResponse')
           return { kind: 'go', to: `${endpoint.logout}/${await heard(message, parts)}` };
-        const id = randomBytes(18).toString('base64url');
-        await kv.set(waitingKey(id), JSON.stringify(partingOf(message, parts)), WAITING_SECONDS);
+        const id = await waiting.keep(JSON.stringify(partingOf(message, parts)));
         return { kind: 'go', to: `${endpoint.logout}/${id}` };
       }),
     )
@@ -78,8 +75,8 @@ export function logoutRoutes(app: Router, parts: LogoutParts): void {
         const id = idOf(req);
         const looked = await signingOut.look(browser, id);
         if (looked) return looked;
-        const waiting = await kv.read(waitingKey(id));
-        return waiting && signingOut.asked(browser, JSON.parse(waiting.value) as Parting);
+        const text = await waiting.find(id);
+        return text === undefined ? undefined : signingOut.asked(browser, JSON.parse(text) as Parting);
       }),
     )
     .get(`${endpoint.logout}/:id/next`, anyone, (req, res) =>
@@ -87,49 +84,26 @@ export function logoutRoutes(app: Router, parts: LogoutParts): void {
     );
 }
 
-function idOf({ params }: Request): string {
-  const id = String(params.id);
-  if (!/^[A-Za-z0-9_-]{8,64}$/.test(id)) throw new PageError(400, 'expired');
-  return id;
-}
-
 /** Whoever sends a message of single logout signs it, or anybody could sign anybody out. */
-function received<T>(
-  name: string,
-  message: Message,
-  { issuer, parties, now }: LogoutParts,
-  read: (root: XmlElement, party: Party) => T,
-): T {
-  const { root, party } = receive(message, {
-    name,
-    endpoint: issuer + endpoint.logout,
-    parties,
-    mustBeSigned: true,
-    now: now(),
-  });
-  try {
-    return read(root, party);
-  } catch (error) {
-    throw error instanceof UnreadableXml ? new Unanswerable(error.message, party.application.name) : error;
-  }
-}
+const expected = ({ issuer, parties, now }: LogoutParts) => ({
+  endpoint: issuer + endpoint.logout,
+  parties,
+  mustBeSigned: true,
+  now: now(),
+});
 
 function partingOf(message: Message, parts: LogoutParts): Parting {
-  return received('LogoutRequest', message, parts, (root, { application }) => {
-    const { id, nameId, sessionIndexes, notOnOrAfter } = readLogoutRequest(root);
-    if (notOnOrAfter !== undefined && notOnOrAfter + SKEW_MS <= parts.now())
-      throw new Unanswerable(
-        'NotOnOrAfter has passed: start again at the application, or compare the clocks',
-        application.name,
-      );
-    const { relayState } = message;
-    const answer = { application: application.id, request: id, ...(relayState === undefined ? {} : { relayState }) };
-    return { ...answer, says: { nameId, sessionIndexes } };
-  });
+  const { party, said } = receive(message, { ...expected(parts), name: 'LogoutRequest', read: readLogoutRequest });
+  const { id: application, name } = party.application;
+  const { id: request, nameId, sessionIndexes, notOnOrAfter } = said;
+  if (notOnOrAfter !== undefined && notOnOrAfter + SKEW_MS <= parts.now())
+    throw new Unanswerable('NotOnOrAfter has passed: start again at the application, or compare the clocks', name);
+  const { relayState } = message;
+  const answer = { application, request, ...(relayState === undefined ? {} : { relayState }) };
+  return { ...answer, says: { nameId, sessionIndexes } };
 }
 
 function heard(message: Message, parts: LogoutParts): Promise<string> {
-  return received('LogoutResponse', message, parts, (root, party) =>
-    parts.signingOut.heard(party, readLogoutResponse(root)),
-  );
+  const { party, said } = receive(message, { ...expected(parts), name: 'LogoutResponse', read: readLogoutResponse });
+  return parts.signingOut.heard(party, said);
 }

@@ -19,17 +19,17 @@ export class Unanswerable extends Error {
   }
 }
 
-export interface Received {
+export interface Received<T> {
   readonly party: Party;
-  /** What may be read: if the message was signed, what the signature covers. */
-  readonly root: XmlElement;
-  readonly envelope: Envelope;
-  readonly signed: boolean;
+  /** What it says: of a signed message, what the signature covers. */
+  readonly said: T;
 }
 
-export interface Receiving {
+export interface Receiving<T> {
   /** The name of the message's root element. */
   readonly name: string;
+  /** Reads it. Throws UnreadableXml. */
+  readonly read: (root: XmlElement) => T;
   /** Our address it has to be meant for. */
   readonly endpoint: string;
   readonly parties: Parties;
@@ -53,14 +53,14 @@ export const WAITING_SECONDS = 300;
 export const REPLAY_SECONDS = (2 * SKEW_MS + LONGEST_WAY_MS) / 1000 + WAITING_SECONDS + 60;
 
 /** Throws Unanswerable. */
-export function receive(message: Message, receiving: Receiving): Received {
+export function receive<T extends Envelope>(message: Message, receiving: Receiving<T>): Received<T> {
   try {
     const root = readXml(message.text);
     const { issuer } = readEnvelope(root, receiving.name);
     const party = receiving.parties.byEntityId(issuer);
     if (!party) throw new Unanswerable(`no service provider is known as ${issuer}`);
     try {
-      return checked(message, root, party, receiving);
+      return { party, said: checked(message, root, party, receiving) };
     } catch (error) {
       throw expected(error) ? new Unanswerable((error as Error).message, party.application.name) : error;
     }
@@ -72,17 +72,16 @@ export function receive(message: Message, receiving: Receiving): Received {
 const expected = (error: unknown): boolean =>
   error instanceof UnreadableXml || error instanceof UnreadableMessage || error instanceof BadSignature;
 
-function checked(message: Message, root: XmlElement, party: Party, receiving: Receiving): Received {
+function checked<T extends Envelope>(message: Message, root: XmlElement, party: Party, receiving: Receiving<T>): T {
   const signed = message.signature !== undefined || isSigned(root);
   if (!signed && (receiving.mustBeSigned || party.provider.authnRequestsSigned))
     throw new BadSignature('the message has to be signed, and is not');
   // The cheap checks come before the signature: what fails them is refused either way.
   checkWay(readEnvelope(root, receiving.name), signed, receiving);
-  const covered = signed ? coveredBySignature(message, root, party) : root;
-  const envelope = readEnvelope(covered, receiving.name);
-  if (envelope.issuer !== party.provider.entityId) throw new BadSignature('the signature covers another Issuer');
-  checkWay(envelope, signed, receiving);
-  return { party, root: covered, envelope, signed };
+  const said = receiving.read(signed ? coveredBySignature(message, root, party) : root);
+  if (said.issuer !== party.provider.entityId) throw new BadSignature('the signature covers another Issuer');
+  checkWay(said, signed, receiving);
+  return said;
 }
 
 function coveredBySignature(message: Message, root: XmlElement, { provider, options }: Party): XmlElement {
@@ -96,7 +95,11 @@ function coveredBySignature(message: Message, root: XmlElement, { provider, opti
   return root;
 }
 
-function checkWay({ destination, issuedAt }: Envelope, signed: boolean, { endpoint, now }: Receiving): void {
+function checkWay(
+  { destination, issuedAt }: Envelope,
+  signed: boolean,
+  { endpoint, now }: Pick<Receiving<Envelope>, 'endpoint' | 'now'>,
+): void {
   if (destination === undefined ? signed : destination !== endpoint)
     throw new UnreadableMessage(`Destination is not ${endpoint}`);
   if (issuedAt > now + SKEW_MS) throw new UnreadableMessage('IssueInstant lies in the future: compare the clocks');

@@ -2,7 +2,6 @@
  * The addresses of single sign-on. What arrives by POST is checked in full, kept for minutes and taken up by a GET of our
  * own, because a form posted from another site brings no Lax cookie; what arrives by GET is answered at once.
  */
-import { randomBytes } from 'node:crypto';
 import type { Request, Response, Router } from 'express';
 import type { Browser } from '../../authentication/authentication.ts';
 import type { Sessions } from '../../authentication/sessions.ts';
@@ -15,11 +14,11 @@ import { fromForm, fromQuery, type Message, UnreadableMessage } from './binding.
 import { optional } from './envelope.ts';
 import type { Pages } from './pages.ts';
 import type { Parties } from './parties.ts';
-import { receive, Unanswerable, WAITING_SECONDS } from './receiving.ts';
+import { receive, Unanswerable } from './receiving.ts';
 import { once } from './replay.ts';
 import type { Reply, SigningIn } from './signing-in.ts';
 import { consumerFor, readTicket, type Ticket, writeTicket } from './ticket.ts';
-import { UnreadableXml } from './xml.ts';
+import { idOf, Waiting } from './waiting.ts';
 
 export interface SignOnParts {
   /** The address of single sign-on, as metadata has it. */
@@ -35,11 +34,11 @@ export interface SignOnParts {
 
 /** A few hundred bytes of a query inflate to what would lie in Kv for a quarter of an hour, and nobody has to sign them. */
 const LARGEST_TICKET = 16 * 1024;
-const waitingKey = (id: string) => `sw:${id}`;
 
 /** Mounts /saml/sso. */
 export function signOnRoutes(app: Router, parts: SignOnParts): void {
   const { signingIn, parties, kv, browserOf } = parts;
+  const waiting = new Waiting(kv, 'sw');
 
   /** What cannot be answered gets a page that names the application and says why. */
   const orPage = async (work: () => Promise<void>): Promise<void> => {
@@ -61,22 +60,19 @@ export function signOnRoutes(app: Router, parts: SignOnParts): void {
   routes(app).post('/saml/sso', anyone, (req, res) =>
     orPage(async () => {
       const ticket = ticketOf(fromForm(await readForm(req)), parts);
-      const id = randomBytes(18).toString('base64url');
-      await kv.set(waitingKey(id), writeTicket(ticket), WAITING_SECONDS);
-      res.redirect(303, `/saml/sso/${id}`);
+      res.redirect(303, `/saml/sso/${await waiting.keep(writeTicket(ticket))}`);
     }),
   );
 
   routes(app).get('/saml/sso/:id', anyone, (req, res) =>
     orPage(async () => {
       const browser = browserOf(req, res);
-      const id = String(req.params.id);
-      if (!/^[A-Za-z0-9_-]{8,64}$/.test(id)) throw new PageError(400, 'expired');
+      const id = idOf(req);
       const resumed = await signingIn.resume(browser, id);
       if (resumed) return send(req, res, resumed, parts);
-      const waiting = await kv.read(waitingKey(id));
-      if (!waiting) throw new PageError(400, browser.id ? 'expired' : 'cookies');
-      const ticket = readTicket(waiting.value);
+      const text = await waiting.find(id);
+      if (text === undefined) throw new PageError(400, browser.id ? 'expired' : 'cookies');
+      const ticket = readTicket(text);
       if (!parties.byApplication(ticket.application)) throw new PageError(400, 'expired');
       if (ticket.request) await once(kv, browser, ticket.application, ticket.request.id);
       send(req, res, await signingIn.begin(browser, ticket, id), parts);
@@ -96,21 +92,15 @@ async function asked(message: Message, browser: Browser, parts: SignOnParts): Pr
 
 function ticketOf(message: Message, { endpoint, parties, now }: SignOnParts): Ticket {
   if (message.name !== 'SAMLRequest') throw new UnreadableMessage('there is no SAMLRequest');
-  const receiving = { name: 'AuthnRequest', endpoint, parties, mustBeSigned: false, now: now() };
-  const { party, root } = receive(message, receiving);
+  const expected = { name: 'AuthnRequest', read: readAuthnRequest, endpoint, parties, mustBeSigned: false, now: now() };
+  const { party, said: request } = receive(message, expected);
   const { name, id } = party.application;
-  try {
-    const request = readAuthnRequest(root);
-    const consumer = consumerFor(request, party.provider);
-    if (consumer === undefined)
-      throw new Unanswerable('the AssertionConsumerService asked for is not in its metadata', name);
-    const { relayState } = message;
-    const ticket = { application: id, request, consumer, ...optional('relayState', relayState), at: now() };
-    if (writeTicket(ticket).length > LARGEST_TICKET) throw new Unanswerable('it asks for more than is kept', name);
-    return ticket;
-  } catch (error) {
-    throw error instanceof UnreadableXml ? new Unanswerable(error.message, name) : error;
-  }
+  const consumer = consumerFor(request, party.provider);
+  if (consumer === undefined)
+    throw new Unanswerable('the AssertionConsumerService asked for is not in its metadata', name);
+  const ticket = { application: id, request, consumer, ...optional('relayState', message.relayState), at: now() };
+  if (writeTicket(ticket).length > LARGEST_TICKET) throw new Unanswerable('it asks for more than is kept', name);
+  return ticket;
 }
 
 /** A sign-in that begins here, where the administrator allows it: anybody can make a link that signs somebody in. */

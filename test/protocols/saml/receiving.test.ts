@@ -1,5 +1,6 @@
 /** How long a request is believed, and how long it is remembered that it was used. */
 import type { Browser } from '../../../src/authentication/authentication.ts';
+import { readAuthnRequest } from '../../../src/protocols/saml/authn-request.ts';
 import { fromForm } from '../../../src/protocols/saml/binding.ts';
 import type { Parties } from '../../../src/protocols/saml/parties.ts';
 import { receive } from '../../../src/protocols/saml/receiving.ts';
@@ -26,9 +27,10 @@ const message = (issuedAt: number) =>
       authnRequest({ id: '_a', issuer: 'https://wiki.example', destination: endpoint, issuedAt: new Date(issuedAt) }),
     ).toString('base64'),
   });
+const expected = { name: 'AuthnRequest', read: readAuthnRequest, endpoint, parties, mustBeSigned: false };
 const believed = (issuedAt: number, now: number) => {
   try {
-    return Boolean(receive(message(issuedAt), { name: 'AuthnRequest', endpoint, parties, mustBeSigned: false, now }));
+    return Boolean(receive(message(issuedAt), { ...expected, now }));
   } catch {
     return false;
   }
