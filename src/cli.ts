@@ -7,7 +7,7 @@ import { askThrough } from './admin/socket.ts';
 import { groupRecorder } from './audit/recorder.ts';
 import { readEnvironment } from './config/environment.ts';
 import { loadConfig } from './config.ts';
-import { Keyring } from './protocols/saml/keys.ts';
+import { Keyring } from './protocols/saml/keys/keys.ts';
 import { secretsSealer } from './state/sealer.ts';
 import { Credentials } from './store/credentials.ts';
 import { openDatabase } from './store/database.ts';

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
-import { Keyring } from './protocols/saml/keys.ts';
+import { Keyring } from './protocols/saml/keys/keys.ts';
 import { download } from './protocols/saml/providers/download.ts';
 import { Providers } from './protocols/saml/providers/providers.ts';
 import { clock } from './protocols/saml/providers/source.ts';

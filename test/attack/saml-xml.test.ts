@@ -4,7 +4,13 @@
  */
 import type { KeyObject } from 'node:crypto';
 import { algorithm, ns } from '../../src/protocols/saml/names.ts';
-import { BadSignature, readXml, UnreadableXml, verifiedXml, type XmlElement } from '../../src/protocols/saml/xml.ts';
+import {
+  BadSignature,
+  readXml,
+  UnreadableXml,
+  verifiedXml,
+  type XmlElement,
+} from '../../src/protocols/saml/xml/reading.ts';
 import { pair } from '../support/saml-keys.ts';
 import { signedXml } from '../support/saml-messages.ts';
 import {

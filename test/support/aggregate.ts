@@ -3,7 +3,7 @@ import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:cryp
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { selfSigned } from '../../src/protocols/saml/certificate.ts';
+import { selfSigned } from '../../src/protocols/saml/keys/certificate.ts';
 
 export interface Signer {
   readonly key: KeyObject;

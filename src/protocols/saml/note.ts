@@ -3,7 +3,7 @@
 import type { Sessions } from '../../authentication/sessions.ts';
 import type { Subjects } from '../../authentication/subjects.ts';
 import type { Participation, Session } from '../../domain/session.ts';
-import type { NameId } from './envelope.ts';
+import type { NameId } from './messages/envelope.ts';
 
 const noteOf = ({ value, format, spNameQualifier }: NameId): Readonly<Record<string, unknown>> => ({
   n: value,

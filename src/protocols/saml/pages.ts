@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { PublishedKey } from './keys.ts';
+import type { PublishedKey } from './keys/keys.ts';
 
 /** The pages this room needs, rendered and sent by whoever knows the views. */
 export interface Pages {

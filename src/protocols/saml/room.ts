@@ -2,21 +2,24 @@
  * SAML 2.0, as an identity provider. Owns the protocol's addresses, what service providers' metadata says, our keys and
  * our own metadata; turns each AuthnRequest into an Ask and each Outcome into a signed Response. It asks the authentication
  * room who somebody is, and must not know how anybody proves anything, what a policy is, or what a page looks like.
+ *
+ * `sign-on` and `logout` are what it does; `messages` is what both begin with, `xml` what all are written in and read from;
+ * `providers` is whom it knows (their metadata), `metadata` and `keys` what others know of it.
  */
 import type { Request, Response, Router } from 'express';
 import type { Asker, Browser } from '../../authentication/authentication.ts';
 import type { Sessions } from '../../authentication/sessions.ts';
 import type { Kv } from '../../state/kv.ts';
-import { onlyPassword } from './context.ts';
-import type { SamlKeys } from './keys.ts';
-import { logoutRoutes } from './logout-routes.ts';
-import { type Entity, endpoint } from './metadata.ts';
-import { metadataRoutes } from './metadata-routes.ts';
+import type { SamlKeys } from './keys/keys.ts';
+import { logoutRoutes } from './logout/routes.ts';
+import { SigningOut } from './logout/signing-out.ts';
+import { type Entity, endpoint } from './metadata/metadata.ts';
+import { metadataRoutes } from './metadata/routes.ts';
 import type { Pages } from './pages.ts';
-import { signOnRoutes } from './routes.ts';
-import { askerName, SigningIn, type SigningInParts } from './signing-in.ts';
-import { SigningOut } from './signing-out.ts';
-import { readTicket } from './ticket.ts';
+import { onlyPassword } from './sign-on/context.ts';
+import { signOnRoutes } from './sign-on/routes.ts';
+import { askerName, SigningIn, type SigningInParts } from './sign-on/signing-in.ts';
+import { readTicket } from './sign-on/ticket.ts';
 
 export interface SamlParts extends Omit<SigningInParts, 'entityId' | 'scope' | 'keys' | 'sessions'> {
   /** Without a path: our addresses lie below its root. */

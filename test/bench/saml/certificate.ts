@@ -1,6 +1,6 @@
 /** RSA keys of 2048 bits with certificates of their own, for whoever signs in the bench. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { selfSigned } from '../../../src/protocols/saml/certificate.ts';
+import { selfSigned } from '../../../src/protocols/saml/keys/certificate.ts';
 
 export interface Certified {
   /** PEM. */

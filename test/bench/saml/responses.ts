@@ -2,12 +2,12 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { promisify } from 'node:util';
 import { encrypt } from 'xml-encryption';
-import { xml } from '../../../src/protocols/saml/canonical.ts';
-import { encrypted } from '../../../src/protocols/saml/encryption.ts';
-import { Keyring } from '../../../src/protocols/saml/keys.ts';
+import { Keyring } from '../../../src/protocols/saml/keys/keys.ts';
 import { nameFormat, nameIdFormat } from '../../../src/protocols/saml/names.ts';
-import { type Answer, type Statement, successResponse } from '../../../src/protocols/saml/response.ts';
-import { keptKeys } from '../../protocols/saml/kept-keys.ts';
+import { type Answer, type Statement, successResponse } from '../../../src/protocols/saml/sign-on/response.ts';
+import { xml } from '../../../src/protocols/saml/xml/canonical.ts';
+import { encrypted } from '../../../src/protocols/saml/xml/encryption.ts';
+import { keptKeys } from '../../protocols/saml/keys/kept-keys.ts';
 import { multiples } from '../cost.ts';
 import { type Results, result } from '../result.ts';
 import { certified } from './certificate.ts';

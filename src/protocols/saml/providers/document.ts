@@ -6,9 +6,9 @@
 import type { KeyObject } from 'node:crypto';
 import { SaxesParser, type SaxesTagNS } from 'saxes';
 import { ns } from '../names.ts';
-import { childrenOf, UnreadableXml } from '../xml.ts';
+import { GrowingElement } from '../xml/growing.ts';
+import { childrenOf, UnreadableXml } from '../xml/reading.ts';
 import { readEntity } from './entity.ts';
-import { GrowingElement } from './growing.ts';
 import { MetadataError, type ProviderRecord } from './record.ts';
 import { durationOf, earliest, instantOf } from './times.ts';
 import { Witness } from './witness.ts';

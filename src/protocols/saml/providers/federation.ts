@@ -1,9 +1,9 @@
 import type { Application } from '../../../domain/application.ts';
-import { optionsOf, type Settings } from '../options.ts';
-import type { Party } from '../parties.ts';
 import { type Aggregate, Lookup, type ReadAggregate } from './aggregate.ts';
 import type { Download } from './download.ts';
+import { optionsOf, type Settings } from './options.ts';
 import { fromFile, fromUrl, keptFile } from './origins.ts';
+import type { Party } from './parties.ts';
 import { type ProviderRecord, providerOf } from './record.ts';
 import { type Clock, type Log, Source } from './source.ts';
 

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import type { Application } from '../../../domain/application.ts';
-import { type Options, optionsOf, type Settings } from '../options.ts';
-import type { Party } from '../parties.ts';
 import { type Declared, readDeclared, reasonOf } from './declared.ts';
 import type { FederationParts } from './federation.ts';
+import { type Options, optionsOf, type Settings } from './options.ts';
 import { fromUrl, keptFile } from './origins.ts';
+import type { Party } from './parties.ts';
 import { MetadataError, providerOf } from './record.ts';
 import { Source } from './source.ts';
 import { checkEnd } from './validity.ts';

@@ -5,9 +5,9 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Application } from '../../../domain/application.ts';
-import type { Parties, Party } from '../parties.ts';
 import { type DeclaredFederation, Federation, type FederationParts } from './federation.ts';
 import { Member } from './member.ts';
+import type { Parties, Party } from './parties.ts';
 import { sweep } from './sweep.ts';
 
 export interface ProvidersParts extends FederationParts {

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import type { EncryptionKey, ServiceProvider } from '../provider.ts';
+import type { EncryptionKey, ServiceProvider } from './provider.ts';
 
 /** Metadata that cannot be used, in a sentence an administrator can act on. */
 export class MetadataError extends Error {}

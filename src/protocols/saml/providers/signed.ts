@@ -1,9 +1,9 @@
 /** The signature of a metadata document (xmldsig-core, saml-metadata-2.0-os section 3.1): its anatomy, and whether it holds. */
 import type { KeyObject } from 'node:crypto';
-import { digestAlgorithm, holds, signatureAlgorithm } from '../algorithms.ts';
 import { algorithm, ns } from '../names.ts';
-import { BadSignature, childrenOf, type XmlElement } from '../xml.ts';
-import { Exclusive, type Namespaces, type Tag } from './exclusive.ts';
+import { digestAlgorithm, holds, signatureAlgorithm } from '../xml/algorithms.ts';
+import { Exclusive, type Namespaces, type Tag } from '../xml/exclusive.ts';
+import { BadSignature, childrenOf, type XmlElement } from '../xml/reading.ts';
 
 /** What a parser told, to be told again. */
 export type Told = { readonly open: Tag } | { readonly text: string } | 'close';

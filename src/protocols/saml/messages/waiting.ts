@@ -1,0 +1,37 @@
+import { randomBytes } from 'node:crypto';
+import type { Request } from 'express';
+import type { Kv } from '../../../state/kv.ts';
+import { PageError } from '../../../web/page-error.ts';
+import { WAITING_SECONDS } from './receiving.ts';
+
+/**
+ * Messages that came by POST and passed every check, until a GET of our own takes them up some redirects later: a form
+ * posted from another site brings no Lax cookie. In Kv under `<kind>:<id>`.
+ */
+export class Waiting {
+  readonly #kv: Kv;
+  readonly #kind: 'sw' | 'lw';
+
+  constructor(kv: Kv, kind: 'sw' | 'lw') {
+    this.#kv = kv;
+    this.#kind = kind;
+  }
+
+  /** The id it is found by. */
+  async keep(text: string): Promise<string> {
+    const id = randomBytes(18).toString('base64url');
+    await this.#kv.set(`${this.#kind}:${id}`, text, WAITING_SECONDS);
+    return id;
+  }
+
+  async find(id: string): Promise<string | undefined> {
+    return (await this.#kv.read(`${this.#kind}:${id}`))?.value;
+  }
+}
+
+/** The id in the address of what waits, of a walk or of a round. Throws PageError. */
+export function idOf({ params }: Request): string {
+  const id = String(params.id);
+  if (!/^[A-Za-z0-9_-]{8,64}$/.test(id)) throw new PageError(400, 'expired');
+  return id;
+}

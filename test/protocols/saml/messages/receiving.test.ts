@@ -1,0 +1,53 @@
+/** How long a request is believed, and how long it is remembered that it was used. */
+import type { Browser } from '../../../../src/authentication/authentication.ts';
+import { fromForm } from '../../../../src/protocols/saml/messages/binding.ts';
+import { receive } from '../../../../src/protocols/saml/messages/receiving.ts';
+import { once } from '../../../../src/protocols/saml/messages/replay.ts';
+import type { Parties } from '../../../../src/protocols/saml/providers/parties.ts';
+import { readAuthnRequest } from '../../../../src/protocols/saml/sign-on/authn-request.ts';
+import { MemoryKv } from '../../../../src/state/memory.ts';
+import { authnRequest } from '../../../support/saml-messages.ts';
+
+const minute = 60_000;
+const start = Date.UTC(2026, 10, 22);
+/** How long what came by POST waits for a GET of ours. */
+const waits = 5 * minute;
+const party = {
+  application: { id: 'wiki', name: 'Wiki' },
+  provider: { entityId: 'https://wiki.example' },
+  options: {},
+};
+const parties = { byEntityId: () => party } as unknown as Parties;
+const endpoint = 'https://id.example/saml/sso';
+const browser = (id: string) => ({ bind: () => id }) as Browser;
+
+const message = (issuedAt: number) =>
+  fromForm({
+    SAMLRequest: Buffer.from(
+      authnRequest({ id: '_a', issuer: 'https://wiki.example', destination: endpoint, issuedAt: new Date(issuedAt) }),
+    ).toString('base64'),
+  });
+const expected = { name: 'AuthnRequest', read: readAuthnRequest, endpoint, parties, mustBeSigned: false };
+const believed = (issuedAt: number, now: number) => {
+  try {
+    return Boolean(receive(message(issuedAt), { ...expected, now }));
+  } catch {
+    return false;
+  }
+};
+
+test('a request that was used is remembered for longer than a copy of it can be brought, by POST and at the last moment', async () => {
+  let now = start;
+  const kv = new MemoryKv({ now: () => now });
+  // Of a clock that is as far ahead as may be, so that it is believed for longest.
+  const issuedAt = start + 5 * minute;
+  expect([believed(issuedAt, start), believed(issuedAt + 1000, start)]).toEqual([true, false]);
+  await once(kv, browser('ana'), 'wiki', '_a');
+  let last = start;
+  while (believed(issuedAt, last + minute)) last += minute;
+  expect(last).toBe(start + 15 * minute);
+  now = last + waits;
+  await expect(once(kv, browser('a thief'), 'wiki', '_a')).rejects.toThrow('used before');
+  await once(kv, browser('ana'), 'wiki', '_a');
+  await kv.close();
+});
