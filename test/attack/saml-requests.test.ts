@@ -204,6 +204,7 @@ describe('messages that are not for us, not now, or of nobody', () => {
     ['no Issuer', /<saml:Issuer>.*<\/saml:Issuer>/, ''],
     ['two Issuers', /<saml:Issuer>.*<\/saml:Issuer>/, '$&$&'],
     ['an Issuer of another format', '<saml:Issuer>', '<saml:Issuer Format="urn:x">'],
+    ['an Issuer that is a sentence', '/plain</saml:Issuer>', ' Your account is locked. Call 555-0100</saml:Issuer>'],
     ['an Issuer with an element in it', '</saml:Issuer>', '<a/></saml:Issuer>'],
     ['an Issuer with a comment in it', '/plain</saml:Issuer>', '/plain<!---->.evil.example</saml:Issuer>'],
     ['an Issuer cut by a comment', '</saml:Issuer>', '<!-- -->.evil</saml:Issuer>'],

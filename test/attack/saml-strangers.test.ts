@@ -19,8 +19,10 @@ const quiet = new ServiceProvider({
   saml: { nameid: 'transient', attributes: 'none' },
   more: { third_party: true },
 });
+const hostile = `</title><script>alert(1)</script>"'><img src=x onerror=alert(1)>`;
 const mailing = new ServiceProvider({
   id: 'mailing',
+  name: hostile,
   saml: { nameid: 'email', attributes: 'none' },
   more: { third_party: true },
 });
@@ -83,6 +85,7 @@ describe('a name that tells who somebody is', () => {
     expect([plain.form?.fields.step, told.form?.fields.step]).toEqual(['consent', 'consent']);
     expect(plain.html).not.toContain('Your email');
     expect(told.html).toContain('Your email');
+    expect(told.html).not.toMatch(/<script>|<img/);
   });
 
   test('is nothing a federation gives to whoever asks for it', async () => {
@@ -94,6 +97,22 @@ describe('a name that tells who somebody is', () => {
     // By a name of its own it is answered.
     expect(factsOf(await as('ana')(ana, await fromMember(ana, {}))).status).toEqual(['Success']);
   });
+});
+
+test('whatever its name is, it is text on the page that carries an answer to it, and on the one of leaving', async () => {
+  const ana = visitor();
+  const page = await as('ana')(ana, await ana.go(mailing.start().to));
+  expect(page.delivery).toBeDefined();
+  const shown = [page.html];
+  const account = await ana.go(`${stile.issuer}/account`);
+  const out = /<form[^>]*action="\/account\/sign-out"[\s\S]*?<\/form>/.exec(account.html)?.[0] as string;
+  const csrf = /name="csrf" value="([^"]*)"/.exec(out)?.[1] as string;
+  const init = { method: 'POST', body: new URLSearchParams({ csrf }), headers: { origin: stile.issuer } };
+  shown.push((await ana.go(`${stile.issuer}/account/sign-out`, init)).html);
+  for (const html of shown) {
+    expect(html).toContain('&lt;script&gt;');
+    expect(html).not.toMatch(/<script>|<img/);
+  }
 });
 
 describe('a Subject that is a guess', () => {

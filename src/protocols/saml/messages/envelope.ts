@@ -35,9 +35,12 @@ export function readEnvelope(root: XmlElement, name: string): Envelope {
   const issuer = childOf(root, ns.assertion, 'Issuer') ?? bad('Issuer is missing');
   const format = issuer.attributes.Format;
   if (format !== undefined && format !== nameIdFormat.entity) bad('Issuer is no entity');
+  const entityId = soleText(issuer, 'Issuer');
+  // Nobody's entityID, and a page that says whom it does not know would print it.
+  if (/\s/.test(entityId)) bad('Issuer is no entity');
   return {
     id: id as string,
-    issuer: soleText(issuer, 'Issuer'),
+    issuer: entityId,
     issuedAt: instantOf(instant, 'IssueInstant'),
     ...(destination === undefined ? {} : { destination }),
   };

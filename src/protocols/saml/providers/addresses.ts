@@ -28,8 +28,7 @@ for (const [address, prefix] of [
   special.addSubnet(address, prefix, 'ipv4');
 for (const [address, prefix] of [
   ...([
-    ['::', 128],
-    ['::1', 128],
+    ['::', 96],
     ['64:ff9b::', 96],
     ['64:ff9b:1::', 48],
     ['100::', 64],
@@ -42,6 +41,8 @@ for (const [address, prefix] of [
     ['5f00::', 16],
     ['fc00::', 7],
     ['fe80::', 10],
+    // Of old: IPv4 written as ::10.0.0.1 (above), and site-local addresses.
+    ['fec0::', 10],
   ] as const),
   ['ff00::', 8] as const,
 ])

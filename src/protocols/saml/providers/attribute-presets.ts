@@ -58,7 +58,7 @@ function rule(name: string, from: string): AttributeRule {
   const uri = /^[a-z][a-z0-9+.-]*:/i.test(name);
   return {
     name,
-    ...(friendly[name] ? { friendlyName: friendly[name] } : {}),
+    ...(Object.hasOwn(friendly, name) ? { friendlyName: friendly[name] as string } : {}),
     nameFormat: uri ? nameFormat.uri : nameFormat.basic,
     from,
   };

@@ -53,6 +53,8 @@ const ec = '2a8648ce3d0201';
 /** P-256, P-384 and P-521. */
 const curves = ['2a8648ce3d030107', '2b81040022', '2b81040023'];
 
+const isEven = (byte = 0) => byte % 2 === 0;
+
 /** What kind of key a SubjectPublicKeyInfo holds. Throws for those we have no use for. */
 export function kindOf(key: Uint8Array): KeyKind {
   const whole = partAt(key, 0, key.length, SEQUENCE);
@@ -68,9 +70,13 @@ export function kindOf(key: Uint8Array): KeyKind {
   // One byte says how many bits are unused: none.
   const numbers = partAt(key, bits.from + 1, bits.end, SEQUENCE);
   const modulus = partAt(key, numbers.from, numbers.end, INTEGER);
-  partAt(key, modulus.end, numbers.end, INTEGER);
+  const exponent = partAt(key, modulus.end, numbers.end, INTEGER);
   let first = modulus.from;
   while (first < modulus.end && key[first] === 0) first += 1;
   if (first === modulus.end) throw new Error('its modulus is zero');
+  // OpenSSL takes them as keys and fails when they are used; with 1 whatever is encrypted is as good as plain.
+  const value = BigInt(`0x${name(exponent) || 0}`);
+  if (isEven(key[modulus.end - 1]) || value % 2n === 0n || value < 3n || value >= 2n ** 64n)
+    throw new Error('its numbers are none of an RSA key');
   return { type: 'rsa', bits: (modulus.end - first) * 8 - (Math.clz32(key[first] as number) - 24) };
 }

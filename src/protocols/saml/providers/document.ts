@@ -37,6 +37,7 @@ const MOST_ATTRIBUTES = 64;
 /** Of one entity. The largest in use have some hundreds. */
 const MOST_ELEMENTS = 5_000;
 const MOST_ENTITIES = 200_000;
+const tooLarge = `it has more than ${MOST_ELEMENTS} elements`;
 
 export class MetadataDocument {
   readonly #options: DocumentOptions;
@@ -91,8 +92,11 @@ export class MetadataDocument {
     const growing = this.#growing;
     if (this.#depth === 1) this.#start(tag);
     this.#witness?.open(tag);
-    if (growing) growing.element.open(tag);
-    else if (this.#ignored === 0 && this.#depth > 1) this.#enter(tag);
+    if (growing) {
+      growing.element.open(tag);
+      // Of an aggregate it is left out in the end, and the others go on.
+      if (!growing.element.whole && !this.#root?.several) throw new MetadataError(tooLarge);
+    } else if (this.#ignored === 0 && this.#depth > 1) this.#enter(tag);
   }
 
   #start(tag: SaxesTagNS): void {
@@ -127,7 +131,7 @@ export class MetadataDocument {
     this.#grow(tag, (element) => {
       const { https, old, onProvider, onSkipped } = this.#options;
       try {
-        if (!element.whole) throw new MetadataError(`it has more than ${MOST_ELEMENTS} elements`);
+        if (!element.whole) throw new MetadataError(tooLarge);
         const reading = readEntity(element.whole, { https, old, validUntil });
         if (!reading || this.#seen.has(reading.record.entityId)) return;
         this.#seen.add(reading.record.entityId);

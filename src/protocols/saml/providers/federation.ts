@@ -29,7 +29,7 @@ export interface FederationParts {
   readonly log: Log;
 }
 
-interface Loaded extends Pick<Aggregate['root'], 'validUntil' | 'cacheDuration'> {
+interface Loaded extends Pick<Aggregate['root'], 'validUntil' | 'cacheDuration' | 'creationInstant'> {
   readonly parties: Lookup<Party>;
 }
 
@@ -65,6 +65,11 @@ export class Federation {
     const party = this.source.current?.parties.find(entityId);
     const { validUntil } = party?.provider ?? {};
     return validUntil === undefined || this.#clock.now() < validUntil ? party : undefined;
+  }
+
+  /** Whether this service provider is this federation's, as far as is known: while nothing is known yet, everybody may be. */
+  mayKnow(entityId: string): boolean {
+    return !this.source.known || this.source.last?.parties.find(entityId) !== undefined;
   }
 
   #party(record: ProviderRecord): Party {

@@ -37,8 +37,11 @@ export class Member {
   readonly #where: Whereabouts;
   readonly #fixed: Loaded | undefined;
   #party: Party | undefined;
+  /** Whom the configuration, or the kept copy, is about, ended or not. */
+  #told: string | undefined;
 
-  constructor(application: Application, parts: FederationParts) {
+  /** `taken` says which application an entityID is known to be. */
+  constructor(application: Application, parts: FederationParts, taken: (entityId: string) => string | undefined) {
     this.application = application;
     this.#parts = parts;
     this.#options = optionsOf(application.settings as Settings);
@@ -55,13 +58,16 @@ export class Member {
         log,
         file: keptFile(folder, 'application', application.id, url, certificates),
         read: async (path) => {
-          const loaded = this.#read(await readFile(path, 'utf8'));
+          const loaded = this.#read(await readFile(path, 'utf8'), path === this.source?.file);
           // A URL that tells of somebody else all of a sudden does not get to speak for them.
-          const before = this.source?.last?.entityId;
+          const before = this.source?.last?.entityId ?? this.#told;
           if (before !== undefined && loaded.entityId !== before)
             throw new MetadataError(
               `it is about ${loaded.entityId} now, and was about ${before}: if that is right, say entity_id`,
             );
+          const other = taken(loaded.entityId);
+          if (other !== undefined && other !== application.id)
+            throw new MetadataError(`it is about ${loaded.entityId}, as that of ${other} is: say entity_id`);
           return loaded;
         },
       });
@@ -71,12 +77,12 @@ export class Member {
 
   /** Whom its configuration says its metadata is about. */
   get fixedId(): string | undefined {
-    return this.#where.entity_id ?? this.#fixed?.entityId;
+    return this.#where.entity_id ?? (this.source ? undefined : this.#told);
   }
 
   /** Whom its metadata is about, whether or not that may be used now. */
   get entityId(): string | undefined {
-    return this.fixedId ?? this.source?.last?.entityId;
+    return this.fixedId ?? this.source?.last?.entityId ?? this.#told;
   }
 
   get party(): Party | undefined {
@@ -88,9 +94,11 @@ export class Member {
     return this.#party;
   }
 
-  #read(text: string): Loaded {
+  /** `own`: no stranger had a say in it today. */
+  #read(text: string, own: boolean): Loaded {
     const { signing_cert: certificates, entity_id: entityId } = this.#where;
     const declared: Declared = readDeclared(text, { certificates, entityId, old: this.#options.acceptSha1 });
+    if (own) this.#told = declared.record.entityId;
     checkEnd(declared.record, this.#parts.clock.now());
     if (declared.skipped.length > 0)
       this.#parts.log.warn(
@@ -105,7 +113,7 @@ export class Member {
   /** The configuration has listed what is wrong before; what another node wrote, or time, may still be. */
   #readFixed(text: string): Loaded | undefined {
     try {
-      return this.#read(text);
+      return this.#read(text, true);
     } catch (error) {
       const why = reasonOf(error);
       if (why === undefined) throw error;

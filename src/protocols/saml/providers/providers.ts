@@ -88,7 +88,7 @@ export class Providers implements Parties {
     const members = all.map((application) => {
       const known = before.get(application.id);
       if (known && isDeepStrictEqual(known.application, application)) return known;
-      const member = new Member(application, this.#parts);
+      const member = new Member(application, this.#parts, (entityId) => this.#memberOf(entityId)?.application.id);
       changed.push(member);
       return member;
     });
@@ -113,6 +113,9 @@ export class Providers implements Parties {
     for (const federation of this.#federations) {
       const party = federation.byEntityId(entityId);
       if (party) return party;
+      // The next one's party of this name may be somebody else, whom other people may enter: it does not take over while
+      // this one is read, or has ended.
+      if (federation.mayKnow(entityId)) return undefined;
     }
     return undefined;
   }

@@ -8,7 +8,7 @@ import { dirname } from 'node:path';
 import { reasonOf } from './declared.ts';
 import type { Mark } from './download.ts';
 import type { Origin } from './origins.ts';
-import { checkEnd, type Lasting, waitAfterFailure, waitAfterSuccess } from './validity.ts';
+import { checkEnd, checkOrder, type Lasting, waitAfterFailure, waitAfterSuccess } from './validity.ts';
 
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -54,6 +54,7 @@ export class Source<T extends Lasting> {
   #cancel: (() => void) | undefined;
   readonly #stop = new AbortController();
   #running: Promise<void> | undefined;
+  #looked = false;
 
   constructor(parts: SourceParts<T>) {
     this.#parts = parts;
@@ -66,6 +67,11 @@ export class Source<T extends Lasting> {
   /** What was read last, ended or not. */
   get last(): T | undefined {
     return this.#value;
+  }
+
+  /** Whether there is a document, or there is none although one was looked for. */
+  get known(): boolean {
+    return this.#looked || this.#value !== undefined;
   }
 
   /** What may be used now. */
@@ -138,6 +144,7 @@ export class Source<T extends Lasting> {
         : 'there is no good copy, so nobody is known by it';
       log.warn({ ...about, why: reasonOf(error), ...unknown(error) }, `metadata could not be renewed: ${left}`);
     }
+    this.#looked = true;
     if (!this.#stop.signal.aborted) this.#cancel = clock.later(wait, () => void this.refresh());
   }
 
@@ -157,6 +164,7 @@ export class Source<T extends Lasting> {
       }
       signal.throwIfAborted();
       const value = await read(part, signal);
+      checkOrder(value, this.current);
       // In this order: a mark without its copy would leave the next start with nothing.
       await rm(markOf(file), { force: true });
       await rename(part, file);

@@ -24,6 +24,16 @@ export function checkEnd({ validUntil }: Lasting, now: number): void {
     throw new MetadataError(`it was valid until ${new Date(validUntil).toISOString()}`);
 }
 
+/**
+ * Whoever stands between may bring an earlier document that is good still, with a member in it that was taken out since.
+ * Throws MetadataError.
+ */
+export function checkOrder({ creationInstant }: Lasting, before: Lasting | undefined): void {
+  const last = before?.creationInstant;
+  if (last !== undefined && (creationInstant === undefined || creationInstant < last))
+    throw new MetadataError(`it is older than the copy that is used, of ${new Date(last).toISOString()}`);
+}
+
 /** Of an aggregate. Throws MetadataError. */
 export function checkAggregate(root: Lasting, now: number): void {
   const { validUntil, creationInstant } = root;

@@ -2,6 +2,7 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { binding, ns } from '../../../../src/protocols/saml/names.ts';
 import { inspect, readDeclared } from '../../../../src/protocols/saml/providers/declared.ts';
+import { MetadataDocument } from '../../../../src/protocols/saml/providers/document.ts';
 import { providerOf } from '../../../../src/protocols/saml/providers/record.ts';
 import { type Pair, pair } from '../../../support/saml-keys.ts';
 import { metadataOf } from '../../../support/saml-metadata.ts';
@@ -135,6 +136,24 @@ describe('keys', () => {
     ]);
   });
 
+  test.each([
+    ['exponent 1, by which all is plain', (n: Buffer) => [n, Buffer.from([1])]],
+    ['an even exponent', (n: Buffer) => [n, Buffer.from([4])]],
+    ['an exponent that keeps whoever verifies busy', (n: Buffer) => [n, n.subarray(1)]],
+    [
+      'an even modulus, which fails when it is used',
+      (n: Buffer) => [Buffer.concat([n.subarray(0, -1), Buffer.from([2])]), Buffer.from([1, 0, 1])],
+    ],
+  ])('with numbers of no RSA key are left out: %s', (_what, made) => {
+    const { n = '' } = one.publicKey.export({ format: 'jwk' });
+    const [modulus = '', exponent = ''] = made(Buffer.from(n, 'base64url')).map((part) => part.toString('base64'));
+    const value = `<md:KeyDescriptor><ds:KeyInfo><ds:KeyValue><ds:RSAKeyValue><ds:Modulus>${modulus}</ds:Modulus><ds:Exponent>${exponent}</ds:Exponent></ds:RSAKeyValue></ds:KeyValue></ds:KeyInfo></md:KeyDescriptor>`;
+    expect(readDeclared(entity(value + acs), { old: false })).toMatchObject({
+      record: { signingKeys: [], encryptionKeys: [] },
+      skipped: [expect.stringMatching(/none of an RSA key/)],
+    });
+  });
+
   test.each(['secp256k1', 'ed25519'])('on %s are of no use', (kind) => {
     const key =
       kind === 'ed25519'
@@ -204,6 +223,18 @@ test('names, entity attributes, and the earliest end of root and role', () => {
 test('comments are skipped, and the text around them is one: nobody reads half a name', () => {
   const text = `<!-- ours -->${entity(`<md:NameIDFormat>urn:a<!-- -->:b</md:NameIDFormat>${acs}`)}<!-- end -->`;
   expect(record(text).nameIdFormats).toEqual(['urn:a:b']);
+});
+
+test('far too much of one entity is not read to its end', () => {
+  const document = new MetadataDocument({
+    keys: undefined,
+    https: false,
+    old: false,
+    onProvider: () => {},
+    onSkipped: () => {},
+  });
+  const [start = ''] = entity('').split('</');
+  expect(() => document.write(`${start}${'<md:X/>'.repeat(6000)}`)).toThrow(/more than 5000 elements/);
 });
 
 describe('what is wrong is said so that it can be mended', () => {

@@ -92,6 +92,11 @@ describe('attributes', () => {
     ]);
   });
 
+  test('a name that every object has is a name like others', () => {
+    const { attributes } = optionsOf({ attributes: { map: { constructor: 'name' } } });
+    expect(attributes).toEqual([{ name: 'constructor', nameFormat: nameFormat.basic, from: 'name' }]);
+  });
+
   test('eduPerson says what somebody is only by a declared claim', () => {
     expect(released({ attributes: 'eduperson' })['urn:oid:1.3.6.1.4.1.5923.1.1.1.1']).toBe('affiliation');
   });

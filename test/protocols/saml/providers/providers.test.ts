@@ -259,6 +259,21 @@ describe('metadata at a URL', () => {
     applications = [fromUrl({}), application('zoo', { metadata: metadata() })];
     expect((await open()).byEntityId(pay)?.application.id).toBe('zoo');
   });
+
+  test('never takes the name of another one that was known by it first', async () => {
+    web.set(url, metadata());
+    applications = [application('zoo', { metadata_url: url })];
+    const providers = await open();
+    // Comes before it by its id, and is about somebody else from the first.
+    web.set('https://thief.example/', metadata().replace('/acs"', '/thief"'));
+    applications = [application('ape', { metadata_url: 'https://thief.example/' }), ...applications];
+    providers.follow();
+    await providers.settled();
+    expect(providers.byEntityId(pay)?.application.id).toBe('zoo');
+    expect(warned.at(-1)?.about).toMatchObject({ application: 'ape', why: expect.stringMatching(/as that of zoo is/) });
+    await providers.stop();
+    expect((await open()).byEntityId(pay)?.application.id).toBe('zoo');
+  });
 });
 
 describe('a federation', () => {
@@ -308,6 +323,80 @@ describe('a federation', () => {
     now += hour;
     expect(providers.byEntityId(entityIdOf(1))).toBeUndefined();
     expect(providers.byEntityId(entityIdOf(0))).toBeDefined();
+  });
+
+  test.each([
+    ['in the configuration', (own: string) => ({ metadata: own })],
+    ['kept from a URL', () => ({ metadata_url: url })],
+  ])('gives way to it after a start as well, its metadata %s', async (_where, settings) => {
+    const own = metadata(entityIdOf(1), { validUntil: new Date(start + hour) });
+    web.set(at, aggregate());
+    web.set(url, own);
+    applications = [application('own', settings(own), { groups: ['Finance'] })];
+    await (await open([federation()])).stop();
+    web.delete(url);
+    now += hour;
+    const providers = await open([federation()]);
+    expect(providers.byEntityId(entityIdOf(0))).toBeDefined();
+    expect(providers.byEntityId(entityIdOf(1))).toBeUndefined();
+    expect(providers.application(entityIdOf(1))).toBeUndefined();
+  });
+
+  describe('before another one', () => {
+    const second = () => federation({ id: 'other', url: 'https://other.example/', groups: ['Everyone'] });
+    beforeEach(() => {
+      web.set(at, aggregate(1));
+      web.set('https://other.example/', aggregate(2));
+    });
+    const idsOf = (providers: Providers, i: number) => providers.application(entityIdOf(i))?.groups;
+
+    test('is waited for: who comes second does not speak for its members while it is read', async () => {
+      let go = () => {};
+      const read = new Promise<void>((resolve) => {
+        go = resolve;
+      });
+      download = async (wanted) => {
+        if (wanted.url === at) await read;
+        return fromWeb(wanted);
+      };
+      const providers = await open([federation(), second()], readAggregate, false);
+      const kept = () => readdirSync(folder, { recursive: true }).some((name) => String(name).endsWith('.mark'));
+      while (!kept()) await new Promise(setImmediate);
+      expect(providers.byEntityId(entityIdOf(0))).toBeUndefined();
+      go();
+      await providers.settled();
+      expect(idsOf(providers, 0)).toBeUndefined();
+      expect(providers.byEntityId(entityIdOf(0))).toBeDefined();
+      expect(idsOf(providers, 1)).toEqual(['Everyone']);
+    });
+
+    test('keeps its members when its copy has ended; those it never had are known', async () => {
+      web.set(at, aggregate(1, hour));
+      const providers = await open([federation(), second()]);
+      web.delete(at);
+      now += hour;
+      expect(providers.byEntityId(entityIdOf(0))).toBeUndefined();
+      expect(idsOf(providers, 1)).toEqual(['Everyone']);
+    });
+
+    test('that is away from the first keeps nobody waiting', async () => {
+      web.delete(at);
+      expect(idsOf(await open([federation(), second()]), 0)).toEqual(['Everyone']);
+    });
+  });
+
+  test('does not go back to what it published before: somebody may have been taken out of it since', async () => {
+    const before = aggregate(3);
+    now += hour;
+    web.set(at, aggregate(2));
+    const providers = await open([federation()]);
+    web.set(at, before);
+    await pass(day);
+    expect(providers.byEntityId(entityIdOf(2))).toBeUndefined();
+    expect(warned.at(-1)?.about.why).toMatch(/older than the copy/);
+    web.set(at, aggregate(3));
+    await pass(day);
+    expect(providers.byEntityId(entityIdOf(2))).toBeDefined();
   });
 
   test('of two that know the same the first is asked', async () => {
