@@ -4,13 +4,8 @@
  */
 import fc from 'fast-check';
 import { type XmlElement as LibxmlElement, ParseOption, XmlCData, XmlDocument, XmlText } from 'libxml2-wasm';
-import {
-  BadSignature,
-  readXml,
-  UnreadableXml,
-  verifiedXml,
-  type XmlElement,
-} from '../../src/protocols/saml/xml/reading.ts';
+import { UnreadableXml, type XmlElement } from '../../src/protocols/saml/xml/element.ts';
+import { BadSignature, readXml, verifiedXml } from '../../src/protocols/saml/xml/reading.ts';
 import { honest, type Signed, signedRequests, wrappings } from './saml-forgeries.ts';
 
 /** The same requests every time, so that a red run is a change of ours; FUZZ_SEED asks others. */

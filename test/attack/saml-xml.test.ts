@@ -4,13 +4,8 @@
  */
 import type { KeyObject } from 'node:crypto';
 import { algorithm, ns } from '../../src/protocols/saml/names.ts';
-import {
-  BadSignature,
-  readXml,
-  UnreadableXml,
-  verifiedXml,
-  type XmlElement,
-} from '../../src/protocols/saml/xml/reading.ts';
+import { UnreadableXml, type XmlElement } from '../../src/protocols/saml/xml/element.ts';
+import { BadSignature, readXml, verifiedXml } from '../../src/protocols/saml/xml/reading.ts';
 import { pair } from '../support/saml-keys.ts';
 import { signedXml } from '../support/saml-messages.ts';
 import {

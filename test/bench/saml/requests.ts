@@ -5,7 +5,8 @@ import { SAML } from '@node-saml/node-saml';
 import { DOMParser } from '@xmldom/xmldom';
 import { SignedXml } from 'xml-crypto';
 import { fromQuery, querySignatureHolds, UnreadableMessage } from '../../../src/protocols/saml/messages/binding.ts';
-import { BadSignature, readXml, UnreadableXml, verifiedXml } from '../../../src/protocols/saml/xml/reading.ts';
+import { UnreadableXml } from '../../../src/protocols/saml/xml/element.ts';
+import { BadSignature, readXml, verifiedXml } from '../../../src/protocols/saml/xml/reading.ts';
 import { multiples } from '../cost.ts';
 import { type Results, result } from '../result.ts';
 

@@ -10,10 +10,10 @@ import {
   readEnvelope,
   soleText,
 } from '../messages/envelope.ts';
+import { nameIdElement, time } from '../messages/writing.ts';
 import { nameIdFormat, ns } from '../names.ts';
-import { nameIdElement } from '../sign-on/response.ts';
 import { attribute, xml } from '../xml/canonical.ts';
-import { childOf, childrenOf, type XmlElement } from '../xml/reading.ts';
+import { childOf, childrenOf, type XmlElement } from '../xml/element.ts';
 import type { Unsigned } from '../xml/signature.ts';
 
 export interface LogoutRequest extends Envelope {
@@ -72,7 +72,6 @@ export function means(
 
 /** A browser brings it at once, or not at all. */
 const LIFE_MS = 5 * 60_000;
-const time = (at: number): string => new Date(at).toISOString();
 
 /** Ready to be signed. */
 export function logoutRequest(

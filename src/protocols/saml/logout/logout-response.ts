@@ -1,11 +1,10 @@
 /** LogoutResponse (saml-core-2.0-os sections 3.2.2 and 3.7.2): read and written. Pure but for the ids. */
-import { randomBytes } from 'node:crypto';
 import { bad, type Envelope, readEnvelope } from '../messages/envelope.ts';
 import type { Status } from '../messages/status.ts';
+import { newId, statusElement, time } from '../messages/writing.ts';
 import { ns, status as statusCode } from '../names.ts';
-import { statusOf } from '../sign-on/response.ts';
 import { xml } from '../xml/canonical.ts';
-import { childOf, type XmlElement } from '../xml/reading.ts';
+import { childOf, type XmlElement } from '../xml/element.ts';
 import type { Unsigned } from '../xml/signature.ts';
 
 export interface LogoutResponse extends Envelope {
@@ -39,10 +38,10 @@ export function logoutResponse(
   status: Status,
 ): Unsigned {
   const { issuer, destination, inResponseTo, now } = message;
-  const id = `_${randomBytes(20).toString('hex')}`;
+  const id = newId();
   return {
     id,
-    head: xml`<samlp:LogoutResponse xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" Destination="${destination}" ID="${id}" InResponseTo="${inResponseTo}" IssueInstant="${new Date(now).toISOString()}" Version="2.0"><saml:Issuer xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion">${issuer}</saml:Issuer>`,
-    rest: xml`${statusOf(status)}</samlp:LogoutResponse>`,
+    head: xml`<samlp:LogoutResponse xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" Destination="${destination}" ID="${id}" InResponseTo="${inResponseTo}" IssueInstant="${time(now)}" Version="2.0"><saml:Issuer xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion">${issuer}</saml:Issuer>`,
+    rest: xml`${statusElement(status)}</samlp:LogoutResponse>`,
   };
 }

@@ -1,6 +1,6 @@
 /** What every protocol message carries (saml-core-2.0-os sections 3.2.1 and 3.2.2), and the kinds of value in them. Pure. */
 import { nameIdFormat, ns } from '../names.ts';
-import { childOf, UnreadableXml, type XmlElement } from '../xml/reading.ts';
+import { childOf, UnreadableXml, type XmlElement } from '../xml/element.ts';
 
 export interface NameId {
   readonly value: string;

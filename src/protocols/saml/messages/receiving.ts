@@ -5,7 +5,8 @@
  */
 
 import type { Parties, Party } from '../providers/parties.ts';
-import { BadSignature, isSigned, readXml, UnreadableXml, verifiedXml, type XmlElement } from '../xml/reading.ts';
+import { UnreadableXml, type XmlElement } from '../xml/element.ts';
+import { BadSignature, isSigned, readXml, verifiedXml } from '../xml/reading.ts';
 import type { Message } from './binding.ts';
 import { querySignatureHolds, UnreadableMessage } from './binding.ts';
 import { type Envelope, readEnvelope } from './envelope.ts';

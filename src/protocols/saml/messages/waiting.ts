@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Request } from 'express';
 import type { Kv } from '../../../state/kv.ts';
-import { PageError } from '../../../web/page-error.ts';
 import { WAITING_SECONDS } from './receiving.ts';
 
 /**
@@ -27,11 +25,4 @@ export class Waiting {
   async find(id: string): Promise<string | undefined> {
     return (await this.#kv.read(`${this.#kind}:${id}`))?.value;
   }
-}
-
-/** The id in the address of what waits, of a walk or of a round. Throws PageError. */
-export function idOf({ params }: Request): string {
-  const id = String(params.id);
-  if (!/^[A-Za-z0-9_-]{8,64}$/.test(id)) throw new PageError(400, 'expired');
-  return id;
 }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { PublishedKey } from '../keys/keys.ts';
+import { time } from '../messages/writing.ts';
 import { binding, entityAttribute, nameFormat, nameIdFormat, ns } from '../names.ts';
 import { attribute, type Canonical, xml } from '../xml/canonical.ts';
 import { keyInfo, type Unsigned } from '../xml/signature.ts';
@@ -46,7 +47,7 @@ export function entityDescriptor(
   { issuer, keys, validUntil }: { issuer: string; keys: readonly PublishedKey[]; validUntil: number },
 ): Unsigned {
   const rest = xml`${entityAttributes(entity)}<md:IDPSSODescriptor WantAuthnRequestsSigned="false"${attribute('errorURL', entity.errorUrl)} protocolSupportEnumeration="${ns.protocol}"><md:Extensions><shibmd:Scope xmlns:shibmd="${ns.scope}" regexp="false">${entity.scope}</shibmd:Scope>${interfaceOf(entity)}</md:Extensions>${keys.map(keyDescriptor)}${services('SingleLogoutService', issuer + endpoint.logout)}${nameIdFormats.map((format) => xml`<md:NameIDFormat>${format}</md:NameIDFormat>`)}${services('SingleSignOnService', issuer + endpoint.signOn)}</md:IDPSSODescriptor>${organizationOf(entity)}${entity.contacts.map(contact)}</md:EntityDescriptor>`;
-  const until = new Date(validUntil).toISOString();
+  const until = time(validUntil);
   // Another document has another ID; the same one the same, on whichever node it is made.
   const id = `_${hash('sha256', `${until} ${entity.entityId} ${rest}`, 'hex')}`;
   const head = xml`<md:EntityDescriptor xmlns:md="${ns.metadata}" ID="${id}" cacheDuration="PT6H" entityID="${entity.entityId}" validUntil="${until}">`;

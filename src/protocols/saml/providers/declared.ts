@@ -1,6 +1,7 @@
 /** The metadata of one service provider that an administrator declared himself: in the file, in one beside it, or at a URL. */
 import { type KeyObject, X509Certificate } from 'node:crypto';
-import { BadSignature, UnreadableXml } from '../xml/reading.ts';
+import { UnreadableXml } from '../xml/element.ts';
+import { BadSignature } from '../xml/reading.ts';
 import { MetadataDocument, type Root } from './document.ts';
 import { MetadataError, type ProviderRecord } from './record.ts';
 

@@ -6,8 +6,7 @@
 import type { KeyObject } from 'node:crypto';
 import { SaxesParser, type SaxesTagNS } from 'saxes';
 import { ns } from '../names.ts';
-import { GrowingElement } from '../xml/growing.ts';
-import { childrenOf, UnreadableXml } from '../xml/reading.ts';
+import { childrenOf, GrowingElement, UnreadableXml } from '../xml/element.ts';
 import { readEntity } from './entity.ts';
 import { MetadataError, type ProviderRecord } from './record.ts';
 import { durationOf, earliest, instantOf } from './times.ts';

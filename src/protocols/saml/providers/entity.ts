@@ -1,6 +1,6 @@
 /** Reading one EntityDescriptor (saml-metadata-2.0-os section 2.3.2) for what we need of a service provider. Pure. */
 import { binding, ns } from '../names.ts';
-import { childrenOf, type XmlElement } from '../xml/reading.ts';
+import { childrenOf, type XmlElement } from '../xml/element.ts';
 import { readKeys } from './keys.ts';
 import type { AttributeService, Endpoint, IndexedEndpoint } from './provider.ts';
 import { MetadataError, type ProviderRecord } from './record.ts';

@@ -4,7 +4,7 @@
  */
 import { createPublicKey } from 'node:crypto';
 import { ns } from '../names.ts';
-import { childrenOf, type XmlElement } from '../xml/reading.ts';
+import { childrenOf, type XmlElement } from '../xml/element.ts';
 import { type KeyKind, keyIn, kindOf } from './der.ts';
 import type { ProviderRecord } from './record.ts';
 

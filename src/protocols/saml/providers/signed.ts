@@ -2,8 +2,9 @@
 import type { KeyObject } from 'node:crypto';
 import { algorithm, ns } from '../names.ts';
 import { digestAlgorithm, holds, signatureAlgorithm } from '../xml/algorithms.ts';
+import { childrenOf, type XmlElement } from '../xml/element.ts';
 import { Exclusive, type Namespaces, type Tag } from '../xml/exclusive.ts';
-import { BadSignature, childrenOf, type XmlElement } from '../xml/reading.ts';
+import { BadSignature } from '../xml/reading.ts';
 
 /** What a parser told, to be told again. */
 export type Told = { readonly open: Tag } | { readonly text: string } | 'close';

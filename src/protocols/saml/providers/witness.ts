@@ -1,9 +1,9 @@
 import { createHash, type Hash, type KeyObject } from 'node:crypto';
 import type { SaxesTagNS } from 'saxes';
 import { ns } from '../names.ts';
+import { GrowingElement, UnreadableXml, type XmlElement } from '../xml/element.ts';
 import { declaredBy, Exclusive } from '../xml/exclusive.ts';
-import { GrowingElement } from '../xml/growing.ts';
-import { BadSignature, UnreadableXml, type XmlElement } from '../xml/reading.ts';
+import { BadSignature } from '../xml/reading.ts';
 import { type Promised, promisedBy, type Told, tell } from './signed.ts';
 
 /** Of one signature: parts told. */

@@ -12,7 +12,7 @@ import {
   truth,
 } from '../messages/envelope.ts';
 import { ns } from '../names.ts';
-import { childOf, childrenOf, type XmlElement } from '../xml/reading.ts';
+import { childOf, childrenOf, type XmlElement } from '../xml/element.ts';
 import type { Comparison, RequestedContext } from './context.ts';
 
 export interface AuthnRequest extends Envelope {

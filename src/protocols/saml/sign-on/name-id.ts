@@ -1,8 +1,9 @@
 /** What a person is called towards one service provider (saml-core-2.0-os sections 3.4.1.1 and 8.3). */
-import { randomBytes } from 'node:crypto';
+
 import type { User } from '../../../domain/user.ts';
 import type { NameIds } from '../../../store/name-ids.ts';
 import type { NameId } from '../messages/envelope.ts';
+import { newId } from '../messages/writing.ts';
 import { nameIdFormat } from '../names.ts';
 import type { Party } from '../providers/parties.ts';
 import type { AuthnRequest } from './authn-request.ts';
@@ -83,7 +84,7 @@ async function valueFor(
     case nameIdFormat.persistent:
       return create ? names.keep(user.id, provider.entityId, now) : names.find(user.id, provider.entityId);
     case nameIdFormat.transient:
-      return `_${randomBytes(20).toString('hex')}`;
+      return newId();
     case nameIdFormat.emailAddress:
       return released(user, 'email')[0];
     default:

@@ -2,10 +2,10 @@
  * What we say: Response and Assertion (saml-core-2.0-os sections 2.3 and 3.3.3, saml-profiles-2.0-os section 4.1.4.2),
  * born canonical and signed as they are made. Pure but for the ids and the keys it is handed.
  */
-import { randomBytes } from 'node:crypto';
 import type { Signer } from '../keys/keys.ts';
 import type { NameId } from '../messages/envelope.ts';
 import { type Status, success } from '../messages/status.ts';
+import { nameIdElement, newId, statusElement, time } from '../messages/writing.ts';
 import type { EncryptionKey } from '../providers/provider.ts';
 import { attribute, type Canonical, xml } from '../xml/canonical.ts';
 import { encrypted } from '../xml/encryption.ts';
@@ -40,9 +40,6 @@ export interface Answer {
 const LIFE_MS = 5 * 60_000;
 const EARLY_MS = 60_000;
 
-const newId = (): string => `_${randomBytes(20).toString('hex')}`;
-const time = (at: number): string => new Date(at).toISOString();
-
 /** A signed answer that lets somebody in; the assertion encrypted when there is a key to encrypt to. */
 export function successResponse(answer: Answer, statement: Statement, encryptTo?: EncryptionKey): Canonical {
   const assertion = assertionOf(answer, statement);
@@ -64,16 +61,9 @@ function responseOf(answer: Answer, status: Status, assertion: Canonical | undef
   const message = {
     id,
     head: xml`<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" Destination="${destination}" ID="${id}"${attribute('InResponseTo', inResponseTo)} IssueInstant="${time(now)}" Version="2.0"><saml:Issuer xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion">${issuer}</saml:Issuer>`,
-    rest: xml`${statusOf(status)}${assertion}</samlp:Response>`,
+    rest: xml`${statusElement(status)}${assertion}</samlp:Response>`,
   };
   return sign ? signed(message, signer) : xml`${message.head}${message.rest}`;
-}
-
-/** Also of a LogoutResponse. */
-export function statusOf({ top, second, message }: Status): Canonical {
-  const inner = second === undefined ? undefined : xml`<samlp:StatusCode Value="${second}"></samlp:StatusCode>`;
-  const said = message === undefined ? undefined : xml`<samlp:StatusMessage>${message}</samlp:StatusMessage>`;
-  return xml`<samlp:Status><samlp:StatusCode Value="${top}">${inner}</samlp:StatusCode>${said}</samlp:Status>`;
 }
 
 function assertionOf(answer: Answer, statement: Statement): Canonical {
@@ -88,13 +78,6 @@ function assertionOf(answer: Answer, statement: Statement): Canonical {
   };
   return sign === 'response' ? xml`${message.head}${message.rest}` : signed(message, signer);
 }
-
-/** Inside an element that declares the prefix, or with the declaration. */
-export const nameIdElement = (
-  { value, format, nameQualifier, spNameQualifier }: NameId,
-  declared?: Canonical,
-): Canonical =>
-  xml`<saml:NameID${declared}${attribute('Format', format)}${attribute('NameQualifier', nameQualifier)}${attribute('SPNameQualifier', spNameQualifier)}>${value}</saml:NameID>`;
 
 /** None when there is nothing to say: an empty statement is not valid. */
 function attributeStatement(attributes: readonly Attribute[]): Canonical | undefined {

@@ -11,9 +11,10 @@ import { PageError } from '../../../web/page-error.ts';
 import { anyone, routes } from '../../../web/routes.ts';
 import { fromForm, fromQuery, type Message, UnreadableMessage } from '../messages/binding.ts';
 import { optional } from '../messages/envelope.ts';
+import { idOf, pageOf, queryOf } from '../messages/http.ts';
 import { receive, Unanswerable } from '../messages/receiving.ts';
 import { once } from '../messages/replay.ts';
-import { idOf, Waiting } from '../messages/waiting.ts';
+import { Waiting } from '../messages/waiting.ts';
 import type { Pages } from '../pages.ts';
 import type { Parties } from '../providers/parties.ts';
 import { readAuthnRequest } from './authn-request.ts';
@@ -118,10 +119,6 @@ function unasked(req: Request, { parties, now }: SignOnParts): Ticket {
   return { application: application.id, consumer, ...(relayState === undefined ? {} : { relayState }), at: now() };
 }
 
-/** The query as it came: a signature is over its octets. */
-export const queryOf = (req: Request): string =>
-  req.originalUrl.slice(req.originalUrl.indexOf('?') + 1 || req.originalUrl.length);
-
 function send(req: Request, res: Response, reply: Reply, { pages }: SignOnParts): void {
   if (reply.kind === 'page') {
     res.redirect(303, reply.path);
@@ -138,12 +135,4 @@ function send(req: Request, res: Response, reply: Reply, { pages }: SignOnParts)
     },
     about: 'back',
   });
-}
-
-/** What is wrong with a message is the application's matter: its administrator reads why under the page's details. */
-export function pageOf(error: unknown): unknown {
-  if (error instanceof UnreadableMessage) return new PageError(400, 'application', { data: { detail: error.message } });
-  if (!(error instanceof Unanswerable)) return error;
-  const { message: detail, application } = error;
-  return new PageError(400, 'application', { data: { detail, ...(application === undefined ? {} : { application }) } });
 }

@@ -9,19 +9,7 @@ import { SaxesParser, type SaxesTagNS } from 'saxes';
 import { SignedXml } from 'xml-crypto';
 import { algorithm, ns } from '../names.ts';
 import { holds, type SignatureAlgorithm, signatureAlgorithm } from './algorithms.ts';
-
-/** An element without its comments. `text` is its own character data, concatenated. */
-export interface XmlElement {
-  readonly ns: string;
-  readonly name: string;
-  /** By local name for those without a namespace, else `{namespace}name`. */
-  readonly attributes: Readonly<Record<string, string>>;
-  readonly children: readonly XmlElement[];
-  readonly text: string;
-}
-
-/** Input that is no XML we read, with the reason for the log and the details of the page. */
-export class UnreadableXml extends Error {}
+import { childOf, childrenOf, GrowingElement, UnreadableXml, type XmlElement } from './element.ts';
 
 /** Input whose signature is absent where it must not be, or does not hold. */
 export class BadSignature extends Error {}
@@ -32,20 +20,6 @@ const MOST_ELEMENTS = 400;
 const MOST_ATTRIBUTES = 64;
 /** Elements, attributes and namespaces of a signed message: canonicalizing them costs ten times what reading them does, forged or not. */
 const MOST_SIGNED = 500;
-
-interface Growing extends XmlElement {
-  readonly children: Growing[];
-  text: string;
-}
-
-/** The attributes of a tag by the names of XmlElement; namespace declarations are none. */
-export function attributesOf(tag: SaxesTagNS): Record<string, string> {
-  const attributes: Record<string, string> = Object.create(null);
-  for (const { local, uri, prefix, value } of Object.values(tag.attributes)) {
-    if (prefix !== 'xmlns' && local !== 'xmlns') attributes[uri ? `{${uri}}${local}` : local] = value;
-  }
-  return attributes;
-}
 
 /** Namespaces that saxes trims and others do not, and a prefix of none, which saxes takes and others do not. */
 const unclear = ({ name, prefix, value }: SaxesTagNS['attributes'][string]): boolean =>
@@ -60,9 +34,8 @@ export function readXml(text: string): XmlElement {
     throw new UnreadableXml(why);
   };
   const parser = new SaxesParser({ xmlns: true, position: false });
-  const open: Growing[] = [];
-  let root: Growing | undefined;
-  let count = 0;
+  const root = new GrowingElement(MOST_ELEMENTS);
+  let depth = 0;
   parser.on('error', (error) => fail(error.message));
   parser.on('xmldecl', ({ version, encoding }) => {
     // Another encoding means other characters to other readers; another version other rules.
@@ -72,38 +45,24 @@ export function readXml(text: string): XmlElement {
   parser.on('processinginstruction', () => fail('a processing instruction is not read'));
   parser.on('comment', () => fail('a comment is not read'));
   parser.on('opentag', (tag) => {
-    if (++count > MOST_ELEMENTS || open.length >= DEEPEST) fail('too many elements, or too deep');
+    if (++depth > DEEPEST) fail('it is too deep');
     if (Object.keys(tag.attributes).length > MOST_ATTRIBUTES) fail('too many attributes');
     if (Object.values(tag.attributes).some(unclear)) fail('a namespace that readers differ over');
-    const element: Growing = { ns: tag.uri, name: tag.local, attributes: attributesOf(tag), children: [], text: '' };
-    open.at(-1)?.children.push(element);
-    root ??= element;
-    open.push(element);
+    root.open(tag);
+    if (!root.whole) fail('too many elements');
   });
-  const characters = (data: string) => {
-    const element = open.at(-1);
-    if (element) element.text += data;
-  };
-  parser.on('text', characters);
-  parser.on('cdata', characters);
-  parser.on('closetag', () => open.pop());
+  parser.on('text', (data) => root.text(data));
+  parser.on('cdata', (data) => root.text(data));
+  parser.on('closetag', () => {
+    depth -= 1;
+    root.close();
+  });
   // Cheaper than the parser, and true whatever a parser makes of it.
   if (text.includes('<!DOCTYPE') || text.includes('<!ENTITY')) fail('a document type is not read');
   // Of half a surrogate pair saxes makes one character with what follows, were it a '<'.
   if (/\p{Surrogate}/u.test(text)) fail('half of a surrogate pair is no character');
   parser.write(text).close();
-  return root ?? fail('there is no element');
-}
-
-/** The child elements of this name. */
-export const childrenOf = (element: XmlElement, space: string, name: string): readonly XmlElement[] =>
-  element.children.filter((child) => child.name === name && child.ns === space);
-
-/** The only child of this name; undefined when there is none. Two of them mean two things to two readers: UnreadableXml. */
-export function childOf(element: XmlElement, space: string, name: string): XmlElement | undefined {
-  const [first, second] = childrenOf(element, space, name);
-  if (second) throw new UnreadableXml(`more than one ${name}`);
-  return first;
+  return root.whole ?? fail('there is no element');
 }
 
 /** Whether the message carries an XML signature, wherever it stands. */

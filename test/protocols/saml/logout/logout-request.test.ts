@@ -4,7 +4,8 @@ import { logoutRequest, means, readLogoutRequest } from '../../../../src/protoco
 import { logoutResponse, readLogoutResponse } from '../../../../src/protocols/saml/logout/logout-response.ts';
 import { requester, success } from '../../../../src/protocols/saml/messages/status.ts';
 import { nameIdFormat, ns, status } from '../../../../src/protocols/saml/names.ts';
-import { readXml, UnreadableXml, verifiedXml } from '../../../../src/protocols/saml/xml/reading.ts';
+import { UnreadableXml } from '../../../../src/protocols/saml/xml/element.ts';
+import { readXml, verifiedXml } from '../../../../src/protocols/saml/xml/reading.ts';
 import { signed } from '../../../../src/protocols/saml/xml/signature.ts';
 import { keptKeys } from '../keys/kept-keys.ts';
 

@@ -12,13 +12,8 @@ import type { Entity } from '../../../../src/protocols/saml/metadata/metadata.ts
 import { Publication } from '../../../../src/protocols/saml/metadata/publication.ts';
 import { metadataRoutes } from '../../../../src/protocols/saml/metadata/routes.ts';
 import { entityAttribute, ns } from '../../../../src/protocols/saml/names.ts';
-import {
-  childOf,
-  childrenOf,
-  readXml,
-  verifiedXml,
-  type XmlElement,
-} from '../../../../src/protocols/saml/xml/reading.ts';
+import { childOf, childrenOf, type XmlElement } from '../../../../src/protocols/saml/xml/element.ts';
+import { readXml, verifiedXml } from '../../../../src/protocols/saml/xml/reading.ts';
 import { samlPages } from '../../../../src/saml-pages.ts';
 import { schemaErrors } from '../../../support/schemas.ts';
 import { xmlsecVerifies } from '../../../support/xmlsec.ts';
