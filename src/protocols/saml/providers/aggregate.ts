@@ -25,6 +25,8 @@ export interface AggregateJob {
   readonly certificates: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** Bytes of records that are kept at the most; 128 MiB. */
+  readonly most?: number;
 }
 
 /** As a worker, or these lines in slices, does it. */
@@ -32,14 +34,17 @@ export type ReadAggregate = (job: AggregateJob, signal?: AbortSignal) => Promise
 
 const MOST_REASONS = 20;
 const SLICE = 64 * 1024;
+/** Bytes. */
+const MOST_RECORDS = 128 * 1024 * 1024;
 
 /** Lets others have their turn after every 64 KiB. Throws what `reasonOf` knows, and errors of the file system. */
-export const readAggregate: ReadAggregate = async ({ path, certificates, now }, signal) => {
+export const readAggregate: ReadAggregate = async ({ path, certificates, now, most = MOST_RECORDS }, signal) => {
   const ids: string[] = [];
   const starts = [0];
   let records = new Uint8Array(SLICE);
   const reasons: string[] = [];
   let skipped = 0;
+  let full = false;
   const document = new MetadataDocument({
     keys: keysOf(certificates),
     https: true,
@@ -48,6 +53,8 @@ export const readAggregate: ReadAggregate = async ({ path, certificates, now }, 
       const piece = Buffer.from(JSON.stringify(record));
       const start = starts.at(-1) as number;
       const end = start + piece.length;
+      full ||= end > most;
+      if (full) return;
       if (end > records.length) records = grown(records, Math.max(end, records.length * 2));
       records.set(piece, start);
       ids.push(record.entityId);
@@ -66,6 +73,8 @@ export const readAggregate: ReadAggregate = async ({ path, certificates, now }, 
       signal?.throwIfAborted();
       read = (await file.read(slice, 0, SLICE)).bytesRead;
       document.write(decoded(() => decoder.decode(slice.subarray(0, read), { stream: read > 0 })));
+      // Nothing of it is believed yet, and no limit of the thread counts these bytes.
+      if (full) throw new MetadataError('it names more than is kept of one federation');
     }
   } finally {
     await file.close();

@@ -50,7 +50,8 @@ const profiles: Readonly<Record<NonNullable<Settings['profile']>, Profile>> = {
   basic: { sign: 'both', encrypt: 'auto', attributes: 'basic' },
   // SDP-IDP09, 11 and 12.
   saml2int: { sign: 'response', encrypt: 'always', nameid: 'transient', attributes: 'eduperson' },
-  // A domain federated to Microsoft Entra: the NameID is the ImmutableID, IDPEmail the user principal name.
+  // A domain federated to Microsoft Entra: the NameID is the ImmutableID. IDPEmail has to be the user principal name there;
+  // where that is another than the address, `attributes: {map: {IDPEmail: …}}` names the claim that holds it.
   entra: {
     sign: 'assertion',
     encrypt: 'never',

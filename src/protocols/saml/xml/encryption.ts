@@ -21,7 +21,7 @@ const oaep = {
 /** The assertion as an EncryptedAssertion that only the owner of the key opens. */
 export function encrypted(assertion: Canonical, { key, methods }: EncryptionKey): Canonical {
   const bits = methods.includes(aes[128].name) && !methods.includes(aes[256].name) ? 128 : 256;
-  const transport = methods.includes(oaep.sha256.name) && !methods.includes(oaep.sha1.name) ? oaep.sha256 : oaep.sha1;
+  const transport = methods.includes(oaep.sha256.name) ? oaep.sha256 : oaep.sha1;
   const [secret, iv] = [randomBytes(bits / 8), randomBytes(12)];
   const cipher = createCipheriv(aes[bits].cipher, secret, iv);
   const body = [iv, cipher.update(String(assertion), 'utf8'), cipher.final(), cipher.getAuthTag()];

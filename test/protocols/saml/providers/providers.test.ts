@@ -527,6 +527,14 @@ describe('a federation', () => {
     await expect(readAggregate({ path, certificates: signer.certificate, now })).rejects.toThrow('it is not UTF-8');
   });
 
+  test('that names more than is kept of one is not read to its end', async () => {
+    const path = join(folder, 'many.xml');
+    writeFileSync(path, aggregate());
+    const job = { path, certificates: signer.certificate, now };
+    await expect(readAggregate({ ...job, most: 1000 })).rejects.toThrow('it names more than is kept');
+    expect((await readAggregate(job)).records.length).toBeGreaterThan(1000);
+  });
+
   test('is read in a thread of its own, as the server does it', async () => {
     web.set(at, aggregate(300));
     const thread = inThread(join(import.meta.dirname, '../../../../dist/metadata-worker.js'));
