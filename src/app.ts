@@ -168,6 +168,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     keys: samlKeys,
     pages: samlPages(views),
     onUntold: (id, why) => log.warn({ application: id, why }, 'a service provider was not told that a session ended'),
+    onRefused: (id, why) => log.info({ application: id, ...why }, 'a service provider was answered with a refusal'),
   });
   engine.register(saml.asker);
   // Not before everybody who has to be told is listening.

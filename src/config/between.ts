@@ -16,7 +16,7 @@ export function between(file: Group, names: readonly string[], issuer: string | 
   return [
     ...applicationProblems(list(file.applications), names),
     ...twice(list(file.federations), (one) => one.id, ['federations'], 'id'),
-    ...list(file.federations).flatMap((one, i) => federationProblems(one, ['federations', i])),
+    ...list(file.federations).flatMap((one, i) => federationProblems(one, ['federations', i], names)),
     ...userProblems(list(file.users)),
     ...twice(list(file.stores), (one) => one.id, ['stores'], 'id'),
     ...orderProblems(group(file.limits), group(file.session)),
@@ -40,7 +40,8 @@ function applicationProblems(applications: Group[], names: readonly string[]): P
       found.push(
         problem([...path, 'oidc'], 'is missing, and so is saml: one says how the application signs people in'),
       );
-    if (one.saml !== undefined && one.saml !== null) found.push(...samlProblems(group(one.saml), [...path, 'saml']));
+    if (one.saml !== undefined && one.saml !== null)
+      found.push(...samlProblems(group(one.saml), [...path, 'saml'], names));
     if (one.oidc !== undefined && one.oidc !== null)
       found.push(...clientProblems(group(one.oidc), [...path, 'oidc'], names));
   });

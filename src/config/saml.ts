@@ -27,11 +27,8 @@ const wordOr = <W extends string, G extends z.ZodType>(words: readonly W[], grou
     return z.NEVER;
   });
 
-const uri = () =>
-  text().refine(
-    (value) => /^[A-Za-z][A-Za-z0-9+.-]*:\S+$/u.test(value),
-    'has to be a URI, like https://... or urn:...',
-  );
+const uriShape = /^[A-Za-z][A-Za-z0-9+.-]*:\S+$/u;
+const uri = () => text().refine((value) => uriShape.test(value), 'has to be a URI, like https://... or urn:...');
 
 const formats = ['persistent', 'transient', 'email', 'unspecified'] as const;
 const presets = ['basic', 'eduperson', 'microsoft', 'none'] as const;
@@ -90,15 +87,37 @@ export const federationSchema = section({
 });
 
 /** What is wrong between the keys of `saml:`. */
-export function samlProblems(saml: Group, path: readonly PropertyKey[]): Problem[] {
-  return [...oneSource(saml, path, ['metadata', 'metadata_file', 'metadata_url']), ...nameIdProblems(saml, path)];
+export function samlProblems(saml: Group, path: readonly PropertyKey[], names: readonly string[]): Problem[] {
+  return [
+    ...oneSource(saml, path, ['metadata', 'metadata_file', 'metadata_url']),
+    ...nameIdProblems(saml, path),
+    ...contextProblems(saml, path, names),
+  ];
 }
 
-export function federationProblems(federation: Group, path: readonly PropertyKey[]): Problem[] {
+const own = 'urn:oasis:names:tc:SAML:2.0:ac:classes:';
+/** AuthnContext classes that can be said whatever `assurance.names` holds; the SAML room knows what they mean. */
+export const samlContexts = ['PasswordProtectedTransport', 'Password', 'TimeSyncToken', 'unspecified'].map(
+  (name) => own + name,
+);
+
+function contextProblems({ context }: Group, path: readonly PropertyKey[], names: readonly string[]): Problem[] {
+  const known = [...samlContexts, ...names];
+  // What is no URI is the schema's to say.
+  if (typeof context !== 'string' || !uriShape.test(context) || known.includes(context)) return [];
+  return [problem([...path, 'context'], `is not a name under assurance.names; known are ${known.join(', ')}`)];
+}
+
+export function federationProblems(
+  federation: Group,
+  path: readonly PropertyKey[],
+  names: readonly string[],
+): Problem[] {
   const defaults = federation.defaults;
   return [
     ...oneSource(federation, path, ['metadata_url', 'metadata_file']),
     ...(isGroup(defaults) ? nameIdProblems(defaults, [...path, 'defaults']) : []),
+    ...(isGroup(defaults) ? contextProblems(defaults, [...path, 'defaults'], names) : []),
   ];
 }
 

@@ -39,7 +39,8 @@ export function errors(options: {
   const report = (shown: PageError, error: unknown, res: ServerResponse) => {
     // The path alone: queries carry codes and hints.
     const where = { reference: shown.reference, method: res.req.method, path: res.req.url?.split('?')[0] };
-    if (shown.status < 500) log.info({ ...where, status: shown.status }, shown.key);
+    // What the page tells an administrator under its details is found by the reference too.
+    if (shown.status < 500) log.info({ ...where, status: shown.status, ...shown.data }, shown.key);
     else if (shown.key === 'away') log.warn({ ...where, err: error }, 'a store is away');
     else log.error({ ...where, err: error }, 'fault');
   };

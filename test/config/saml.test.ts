@@ -2,6 +2,7 @@
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { samlContexts } from '../../src/config/saml.ts';
 import { type Config, ConfigurationError, loadConfig } from '../../src/config.ts';
 import { inspect } from '../../src/protocols/saml/providers/declared.ts';
 import { type Pair, pair } from '../support/saml-keys.ts';
@@ -159,6 +160,16 @@ describe('a service provider', () => {
     ['with a key that OIDC has', { metadata, redirect_uris: [] }, /redirect_uris is not a known key/],
   ])('%s', (_how, saml, words) => {
     expect(mistakes(pay(saml))).toEqual([typeof words === 'string' ? words : expect.stringMatching(words)]);
+  });
+
+  test('with a context that would never be said', () => {
+    expect(mistakes(pay({ metadata, context: 'urn:nobody' }))[0]).toMatch(
+      /^applications\[0\]\.saml\.context is not a name under assurance\.names; known are urn:oasis:.*multipleauthn/,
+    );
+    expect(
+      mistakes(federation({ metadata_url: 'https://mds.example/', defaults: { context: 'urn:nobody' } }))[0],
+    ).toMatch(/^federations\[0\]\.defaults\.context is not/);
+    for (const context of samlContexts) expect(mistakes(pay({ metadata, context }))).toEqual([]);
   });
 
   test('that is an OIDC client as well', () => {

@@ -35,6 +35,13 @@ test('a fault of ours is a page with a reference, and a log line with the same o
   expect(line.path).toBe('/signin/7Q');
 });
 
+test('what a page tells an administrator is found in the log by its reference', () => {
+  const data = { detail: 'Destination is not https://id.example/saml/sso', application: 'Payroll' };
+  const { log, body } = answered(new PageError(400, 'application', { data }));
+  expect(log.info[0]).toMatchObject({ ...data, status: 400 });
+  expect(body).toContain(log.info[0]!.reference);
+});
+
 test('a store that is away is 503 with Retry-After, however deep it is the cause', () => {
   const { res, log } = answered(new Error('wrapped', { cause: new StoreAway('Redis') }));
   expect(res.statusCode).toBe(503);

@@ -119,9 +119,11 @@ export class Keyring implements SamlKeys {
   /** One small read; the keys are read again only when another node changed them. What is out of its overlap goes. */
   async refresh(): Promise<void> {
     const { store, keyOverlap, now } = this.#parts;
-    const due = this.#held.filter(({ retiredAt }) => retiredAt !== undefined && retiredAt + keyOverlap * 1000 <= now());
-    if (due.length > 0) await store.remove(due.map(({ id }) => id));
     if ((await store.idsOf('saml')).join() !== this.#ids) this.#hold(await store.of('saml'));
+    const due = this.#held.filter(({ retiredAt }) => retiredAt !== undefined && retiredAt + keyOverlap * 1000 <= now());
+    if (due.length === 0) return;
+    await store.remove(due.map(({ id }) => id));
+    this.#hold(await store.of('saml'));
   }
 
   /** The next keys sign from now on, and new ones are made to follow them. */

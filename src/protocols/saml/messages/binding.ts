@@ -65,14 +65,15 @@ export function fromForm(fields: Readonly<Record<string, string>>): Message {
   };
 }
 
-/** Whether the signature of a Redirect message holds for one of the keys. */
+/** Whether the signature of a Redirect message holds for one of the keys. Throws UnreadableMessage. */
 export function querySignatureHolds(
   { octets, algorithm: method, value }: NonNullable<Message['signature']>,
   keys: readonly KeyObject[],
   sha1: boolean,
 ): boolean {
   const taken = signatureAlgorithm(method, sha1);
-  return taken !== undefined && keys.some((key) => holds(taken, octets, key, value));
+  if (!taken) throw new UnreadableMessage(`signature algorithm ${method.slice(0, 100)} is not accepted`);
+  return keys.some((key) => holds(taken, octets, key, value));
 }
 
 /** Undecoded values by name; a name that stands twice means two things to two readers. */
@@ -140,6 +141,6 @@ function utf8(bytes: Buffer): string {
   try {
     return strictUtf8.decode(bytes);
   } catch {
-    return fail('the message is not UTF-8');
+    return fail('the message is not UTF-8: if it is compressed, HTTP-POST does not allow that');
   }
 }

@@ -89,6 +89,7 @@ function checked<T extends Envelope>(message: Message, root: XmlElement, party: 
 function coveredBySignature(message: Message, root: XmlElement, { provider, options }: Party): XmlElement {
   const { signingKeys } = provider;
   const { acceptSha1 } = options;
+  if (signingKeys.length === 0) throw new BadSignature('its metadata has no key to check the signature with');
   if (message.binding === 'post') return verifiedXml(message.text, root, signingKeys, acceptSha1);
   // A message of the Redirect binding is signed by its query alone (section 3.4.4.1).
   if (isSigned(root)) throw new BadSignature('a message in a query must not be signed as XML');

@@ -105,6 +105,11 @@ export class Member {
         { application: this.application.id, skipped: declared.skipped },
         'parts of its metadata are not used',
       );
+    if (this.#options.encrypt === 'always' && declared.record.encryptionKeys.length === 0)
+      this.#parts.log.warn(
+        { application: this.application.id },
+        'its assertions are always encrypted, and its metadata has no key for that: nobody can sign in',
+      );
     const { entityId: name, validUntil } = declared.record;
     const { cacheDuration } = declared.root;
     return { entityId: name, validUntil, cacheDuration, provider: providerOf(declared.record) };

@@ -41,6 +41,13 @@ export function saidBy(format: string, { nameId }: Party['options']): string | u
   return format === nameIdFormat.unspecified ? 'username' : undefined;
 }
 
+/** Why a person has no name of this format, for whoever runs the service provider. */
+export function unnamed(format: string, { options }: Party): string {
+  const said = saidBy(format, options);
+  if (said === 'email') return 'the person has no verified email address';
+  return said === undefined ? 'the person has no name yet, and none may be made' : `the person has no ${said}`;
+}
+
 /** A third party does not come by a name that says what no attribute may, unless an administrator decided so. */
 function maySay(format: string, { application, options }: Party): boolean {
   const said = saidBy(format, options);

@@ -21,7 +21,7 @@ import type { Canonical } from '../xml/canonical.ts';
 import { askOf } from './ask.ts';
 import { answersTo, asserted, type ContextClass, contextClasses, unasked } from './context.ts';
 import { methodReferences } from './methods.ts';
-import { formatFor, isCalled, type Naming, nameFor, saidBy } from './name-id.ts';
+import { formatFor, isCalled, type Naming, nameFor, saidBy, unnamed } from './name-id.ts';
 import { attributesOf, rulesFor, UnknownAttributeService } from './release.ts';
 import { refusalResponse, type Statement, successResponse } from './response.ts';
 import { readTicket, type Ticket, writeTicket } from './ticket.ts';
@@ -39,6 +39,8 @@ export interface SigningInParts {
   readonly parties: Parties;
   readonly keys: Pick<SamlKeys, 'signer'>;
   readonly now: () => number;
+  /** An application was answered with a refusal: which one, and why. */
+  readonly onRefused: (application: string, why: Status) => void;
 }
 
 /** Where the browser goes from here: to a page of ours, or with a form to the service provider. */
@@ -113,7 +115,10 @@ export class SigningIn {
       return responder(status.requestUnsupported, 'metadata has no key to encrypt to');
     const format = formatFor(request?.nameIdPolicy, party);
     if (format === undefined)
-      return requester(status.invalidNameIdPolicy, 'this name identifier policy cannot be followed');
+      return requester(
+        status.invalidNameIdPolicy,
+        `this name identifier policy cannot be followed: names are ${formatFor(undefined, party)} here`,
+      );
     const answers = answersTo(request?.context, this.#classes, assurance, options.ignoreRequestedContext);
     if (answers?.length === 0) return responder(status.noAuthnContext, 'no requested authentication context is known');
     try {
@@ -156,12 +161,7 @@ export class SigningIn {
     const before = noted(session, application.id);
     const create = ticket.request?.nameIdPolicy?.allowCreate !== false;
     const made = await nameFor(user, format, party, { ...this.#naming(before), create });
-    if (!made)
-      return this.#refuse(
-        party,
-        ticket,
-        requester(status.invalidNameIdPolicy, 'the person has no name of this format'),
-      );
+    if (!made) return this.#refuse(party, ticket, requester(status.invalidNameIdPolicy, unnamed(format, party)));
     const nameId = made === before ? made : await keptName(sessions, session.sid, application.id, made);
     // It ended meanwhile: whoever got an assertion of it now would never be told.
     if (!nameId) return this.#refuse(party, ticket, refused('sign-in-needed', false));
@@ -193,6 +193,7 @@ export class SigningIn {
   }
 
   #refuse(party: Party, ticket: Ticket, why: Status): Reply {
+    this.#parts.onRefused(party.application.id, why);
     return { kind: 'answer', party, ticket, response: refusalResponse(this.#envelope(party, ticket), why) };
   }
 

@@ -11,7 +11,7 @@ let store: SigningKeys;
 let at: number;
 const rings: Keyring[] = [];
 
-async function node(more: { every?: number } = {}): Promise<Keyring> {
+async function node(more: { every?: number; keyOverlap?: number } = {}): Promise<Keyring> {
   const ring = await Keyring.open({ store, ...terms, now: () => at, ...more });
   rings.push(ring);
   return ring;
@@ -154,6 +154,12 @@ describe('rotating', () => {
     await ring.refresh();
     expect(states(ring)).toEqual(['RS256 current', 'ES256 current', 'RS256 next', 'ES256 next']);
     expect(await store.idsOf('saml')).toHaveLength(4);
+  });
+
+  test('without an overlap, as after a leak, it is gone at once where the change was made', async () => {
+    const ring = await node({ keyOverlap: 0 });
+    await ring.rotate(true);
+    expect(states(ring)).toEqual(['RS256 current', 'ES256 current', 'RS256 next', 'ES256 next']);
   });
 
   test('forced twice in a row, each old key keeps an overlap of its own', async () => {

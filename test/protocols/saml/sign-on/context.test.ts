@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { assuranceOf } from '../../../../src/authentication/assurance.ts';
+import { samlContexts } from '../../../../src/config/saml.ts';
 import { type Evidence, type MethodClassName, methodClassNames } from '../../../../src/domain/evidence.ts';
 import {
   answersTo,
@@ -39,6 +40,12 @@ function said(comparison: Comparison, asked: readonly string[], evidence: readon
   const answers = answersTo({ comparison, classes: asked }, classes, assurance, ignore);
   return asserted(evidence, answers ?? unasked(classes, undefined, assurance), assurance)?.name;
 }
+
+test('what the configuration may name as a context can be said', () => {
+  const names = classes.map(({ name }) => name);
+  expect(names).toEqual(expect.arrayContaining([...samlContexts, ...assurance.names.keys()]));
+  expect(names).toHaveLength(samlContexts.length + assurance.names.size);
+});
 
 describe('exact', () => {
   test('the first of the classes that is true, in the order of the request', () => {

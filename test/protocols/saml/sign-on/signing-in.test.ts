@@ -2,6 +2,8 @@ import { assuranceOf } from '../../../../src/authentication/assurance.ts';
 import type { Browser } from '../../../../src/authentication/authentication.ts';
 import { Sessions } from '../../../../src/authentication/sessions.ts';
 import { Subjects } from '../../../../src/authentication/subjects.ts';
+import type { Status } from '../../../../src/protocols/saml/messages/status.ts';
+import { status } from '../../../../src/protocols/saml/names.ts';
 import { optionsOf } from '../../../../src/protocols/saml/providers/options.ts';
 import type { Party } from '../../../../src/protocols/saml/providers/parties.ts';
 import { SigningIn, type SigningInParts } from '../../../../src/protocols/saml/sign-on/signing-in.ts';
@@ -21,6 +23,7 @@ test('a session that ends while its answer is made gives no assertion: nobody wo
   const sessions = new Sessions(kv, { idle: 600, absolute: 600, stay: 600 });
   const { sid } = await sessions.join(undefined, { user: 'u1', proofs: evidence, stay: false, agent: '', address: '' });
   let meanwhile = async () => {};
+  const refusals: unknown[] = [];
   const signingIn = new SigningIn({
     entityId: 'https://id.example',
     scope: 'id.example',
@@ -32,6 +35,7 @@ test('a session that ends while its answer is made gives no assertion: nobody wo
     parties: { byApplication: () => party, byEntityId: () => party },
     keys: { signer: () => ({ method: 'm', certificate: 'c', sign: () => 's' }) },
     now: Date.now,
+    onRefused: (id: string, why: Status) => refusals.push([id, why.second]),
   } as unknown as SigningInParts);
   const ticket = { application: 'wiki', consumer: 'https://wiki.example/acs', at: 0 };
   const answer = async () => {
@@ -42,5 +46,6 @@ test('a session that ends while its answer is made gives no assertion: nobody wo
   const late = await answer();
   expect(late).not.toContain('<saml:Assertion');
   expect(late).toContain('status:NoPassive');
+  expect(refusals).toEqual([['wiki', status.noPassive]]);
   await kv.close();
 });
