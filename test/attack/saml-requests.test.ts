@@ -227,6 +227,16 @@ describe('signatures of the Redirect binding', () => {
     redirectQuery(request({ issuer: entityId, ...asked }), { signing: { pair: key, ...more }, relayState: 'a b' });
   const anyAlgorithm = (name: string) => signed().replace(/SigAlg=[^&]*/, `SigAlg=${encodeURIComponent(name)}`);
 
+  test('what is wrong is said in words of ours, so that no link puts a sentence of its own on our page', async () => {
+    const said = async (query: string) => (await arrive(query)).html;
+    expect(await said(signed({ method: algorithm.rsaSha1 }))).toContain('only with saml.accept_sha1');
+    const words = 'Call 555 0100 to go on';
+    expect(await said(anyAlgorithm(words))).toContain('its signature algorithm is not accepted');
+    expect(await said(anyAlgorithm(words))).not.toContain(words);
+    const twice = `${encodeURIComponent(words)}=1`;
+    expect(await said(`${signed()}&${twice}&${twice}`)).not.toContain('555 0100');
+  });
+
   test.each([
     ["the attacker's key", () => signed({ pair: attacker })],
     ['SHA-1', () => signed({ method: algorithm.rsaSha1 })],

@@ -4,7 +4,7 @@
  */
 import type { KeyObject } from 'node:crypto';
 import { inflateRawSync } from 'node:zlib';
-import { holds, signatureAlgorithm } from '../xml/algorithms.ts';
+import { holds, notAccepted, signatureAlgorithm } from '../xml/algorithms.ts';
 
 export type MessageName = 'SAMLRequest' | 'SAMLResponse';
 
@@ -72,7 +72,7 @@ export function querySignatureHolds(
   sha1: boolean,
 ): boolean {
   const taken = signatureAlgorithm(method, sha1);
-  if (!taken) throw new UnreadableMessage(`signature algorithm ${method.slice(0, 100)} is not accepted`);
+  if (!taken) throw new UnreadableMessage(notAccepted(method));
   return keys.some((key) => holds(taken, octets, key, value));
 }
 
@@ -82,7 +82,7 @@ function rawParameters(query: string): ReadonlyMap<string, string> {
   for (const pair of query.split('&')) {
     const at = pair.indexOf('=');
     const name = decoded(at < 0 ? pair : pair.slice(0, at));
-    if (raw.has(name)) fail(`${name} stands twice`);
+    if (raw.has(name)) fail('a parameter stands twice');
     raw.set(name, at < 0 ? '' : pair.slice(at + 1));
   }
   return raw;

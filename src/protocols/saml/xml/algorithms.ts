@@ -29,6 +29,12 @@ export function signatureAlgorithm(name: string, sha1 = false): SignatureAlgorit
   return Object.hasOwn(taken, name) ? taken[name] : undefined;
 }
 
+/** Why a message's SignatureMethod is not taken. Never in the sender's words: they would stand on a page of ours. */
+export const notAccepted = (name: string): string =>
+  name === algorithm.rsaSha1
+    ? 'its signature is by SHA-1, which is accepted only with saml.accept_sha1'
+    : 'its signature algorithm is not accepted';
+
 const digests: Readonly<Record<string, string>> = {
   [algorithm.sha256]: 'sha256',
   [algorithm.sha384]: 'sha384',

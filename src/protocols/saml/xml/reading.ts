@@ -8,7 +8,7 @@ import { DOMParser } from '@xmldom/xmldom';
 import { SaxesParser, type SaxesTagNS } from 'saxes';
 import { SignedXml } from 'xml-crypto';
 import { algorithm, ns } from '../names.ts';
-import { holds, type SignatureAlgorithm, signatureAlgorithm } from './algorithms.ts';
+import { holds, notAccepted, type SignatureAlgorithm, signatureAlgorithm } from './algorithms.ts';
 import { childOf, childrenOf, GrowingElement, UnreadableXml, type XmlElement } from './element.ts';
 
 /** Input whose signature is absent where it must not be, or does not hold. */
@@ -97,7 +97,7 @@ export function verifiedXml(text: string, root: XmlElement, keys: readonly KeyOb
   if (size(root) + text.split('xmlns').length > MOST_SIGNED) throw new BadSignature('too large to be signed as XML');
   const { method: name, digest } = anatomyOf(root);
   const method = signatureAlgorithm(name, sha1);
-  if (!method) throw new BadSignature(`signature algorithm ${name} is not accepted`);
+  if (!method) throw new BadSignature(notAccepted(name));
   if (digest === algorithm.sha1 && !sha1) throw new BadSignature('digest algorithm SHA-1 is not accepted');
   const bytes = covered(text, { [name]: verifier(name, method, keys) }, keys);
   if (bytes === undefined) throw new BadSignature('the signature does not hold for any known key');

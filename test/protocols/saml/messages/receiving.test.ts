@@ -1,12 +1,13 @@
-/** How long a request is believed, and how long it is remembered that it was used. */
+/** How long a request is believed, how long it is remembered that it was used, and what is said of a signature. */
 import type { Browser } from '../../../../src/authentication/authentication.ts';
-import { fromForm } from '../../../../src/protocols/saml/messages/binding.ts';
+import { fromForm, fromQuery } from '../../../../src/protocols/saml/messages/binding.ts';
 import { receive } from '../../../../src/protocols/saml/messages/receiving.ts';
 import { once } from '../../../../src/protocols/saml/messages/replay.ts';
 import type { Parties } from '../../../../src/protocols/saml/providers/parties.ts';
 import { readAuthnRequest } from '../../../../src/protocols/saml/sign-on/authn-request.ts';
 import { MemoryKv } from '../../../../src/state/memory.ts';
-import { authnRequest } from '../../../support/saml-messages.ts';
+import { pair } from '../../../support/saml-keys.ts';
+import { authnRequest, redirectQuery } from '../../../support/saml-messages.ts';
 
 const minute = 60_000;
 const start = Date.UTC(2026, 10, 22);
@@ -14,7 +15,7 @@ const start = Date.UTC(2026, 10, 22);
 const waits = 5 * minute;
 const party = {
   application: { id: 'wiki', name: 'Wiki' },
-  provider: { entityId: 'https://wiki.example' },
+  provider: { entityId: 'https://wiki.example', signingKeys: [] },
   options: {},
 };
 const parties = { byEntityId: () => party } as unknown as Parties;
@@ -50,4 +51,15 @@ test('a request that was used is remembered for longer than a copy of it can be 
   await expect(once(kv, browser('a thief'), 'wiki', '_a')).rejects.toThrow('used before');
   await once(kv, browser('ana'), 'wiki', '_a');
   await kv.close();
+});
+
+test('a signed request of somebody whose metadata has no key is told apart from a wrong signature', () => {
+  const text = authnRequest({
+    ...{ id: '_a', issuer: 'https://wiki.example', destination: endpoint },
+    issuedAt: new Date(start),
+  });
+  const signed = fromQuery(redirectQuery(text, { signing: { pair: pair('wiki') } }));
+  expect(() => receive(signed, { ...expected, now: start })).toThrow(
+    'its metadata has no key to check the signature with',
+  );
 });

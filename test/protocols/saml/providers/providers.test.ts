@@ -168,6 +168,12 @@ describe('an application', () => {
   );
 });
 
+test('assertions that are always encrypted, and no key for it, are warned about', async () => {
+  applications = [application('pay', { metadata: metadata(), encrypt: 'always' })];
+  await open();
+  expect(warned).toEqual([{ about: { application: 'pay' }, words: expect.stringMatching(/no key for that/) }]);
+});
+
 describe('metadata at a URL', () => {
   const fromUrl = (more: object = {}) => application('pay', { metadata_url: url, ...more });
 
