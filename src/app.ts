@@ -3,33 +3,24 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { join, resolve } from 'node:path';
 import express from 'express';
 import type { Logger } from 'pino';
-import { accountApplication, accountAsker } from './account/account.ts';
-import { accountRoutes } from './account/routes.ts';
+import { accountApplication } from './account/account.ts';
+import { mountAccount } from './account-pages.ts';
 import { applyDeclared } from './admin/apply.ts';
 import { operations } from './admin/operations.ts';
 import { listenSocket } from './admin/socket.ts';
 import { groupRecorder } from './audit/recorder.ts';
 import { assuranceOf } from './authentication/assurance.ts';
-import { Attempts } from './authentication/attempts.ts';
-import { Engine } from './authentication/engine.ts';
-import type { Sources } from './authentication/facts.ts';
-import { Leaving } from './authentication/leaving.ts';
-import { Prover } from './authentication/proving.ts';
 import { signInRoutes } from './authentication/routes.ts';
-import { Sessions } from './authentication/sessions.ts';
-import { SignIns } from './authentication/signins.ts';
 import { Subjects } from './authentication/subjects.ts';
-import { Trail } from './authentication/trail.ts';
-import { Walking } from './authentication/walking.ts';
 import type { Config } from './config.ts';
 import { createLocalStore } from './directory/local.ts';
 import type { Method } from './domain/method.ts';
+import { openEngine } from './engine.ts';
 import { createPassword } from './methods/password/password.ts';
 import { createTotp } from './methods/totp/totp.ts';
 import { metrics, noMetrics } from './metrics.ts';
 import { oidcPages } from './oidc-pages.ts';
 import { openPages } from './pages.ts';
-import { builtInPolicies } from './policy/built-in.ts';
 import { oidcRoom } from './protocols/oidc/room.ts';
 import { samlRoom } from './protocols/saml/room.ts';
 import { openSaml } from './saml.ts';
@@ -43,7 +34,6 @@ import { clientAddress } from './web/client-address.ts';
 import { csrf } from './web/csrf.ts';
 import { errors } from './web/errors.ts';
 import { healthRoutes } from './web/health.ts';
-import { reference } from './web/reference.ts';
 import { anyone, routes } from './web/routes.ts';
 
 export interface App {
@@ -107,26 +97,9 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const application = (id: string) =>
     id === accountApplication.id ? accountApplication : (catalogue.byId(id) ?? providers.application(id));
 
-  // The engine.
-  const sessions = new Sessions(kv, config.session, now);
-  const signIns = new SignIns(kv, sealer);
-  const sources: Sources = {
-    methods,
-    policies: builtInPolicies,
-    enrolmentFirst: config.enrolment.first,
-    application,
-    userByName: (name) => local.find(name),
-    userById: (id) => users.byId(id),
-    credentialsOf: (user, browser) => credentials.of(user, browser),
-    agreedItems: (user, id) => consents.agreed(user, id),
-  };
-  const engine = new Engine({ sources, sessions, signIns, recorder, kv, now });
-  const leaving = new Leaving(sessions, () => engine.askers);
-  const attempts = new Attempts(kv, credentials, config.limits);
-  const trail = new Trail(recorder, now);
-  const prover = new Prover({ sources, attempts, trail, credentials, reference, now });
-  const walking = new Walking({ engine, prover, trail, browsers, consents, service: config.brand.name });
-  engine.register(accountAsker);
+  const { engine, sessions, leaving, trail, walking } = openEngine(config, {
+    ...{ methods, local, users, credentials, consents, browsers, application, kv, sealer, recorder, now },
+  });
 
   // Pages.
   const client = clientAddress(config.proxies);
@@ -181,33 +154,9 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   routes(app).get('/assets/:file', anyone, files.handler);
   signInRoutes(app, { walking, csrf: forms, views, issuer: config.issuer, now, browserOf: browser });
   saml.mount(app);
-  accountRoutes(app, {
-    authentication: engine,
-    sessions,
-    leaving,
-    methods,
-    users,
-    credentials,
-    consents,
-    events,
-    recorder,
-    csrf: forms,
-    views,
-    issuer: config.issuer,
-    now,
-    application,
-    browserOf: browser,
-    async choosePassword(user, text) {
-      const choice = await password.choose(user, text);
-      if (!choice.ok) return { why: choice.why };
-      await credentials.replace(user.id, choice.credential, now());
-      return { ok: true };
-    },
-    endTokens: (user) => tokens.destroyByUser(user),
-    async withdraw(user, id) {
-      await consents.withdraw(user, id);
-      await oidc.withdraw(user, id);
-    },
+  mountAccount(app, {
+    ...{ authentication: engine, sessions, leaving, methods, users, credentials, consents, events, recorder, tokens },
+    ...{ csrf: forms, views, issuer: config.issuer, now, application, browserOf: browser, password, oidc },
   });
   const demo = config.demo ? await import('./demo/mount.ts') : undefined;
   if (demo) demo.mount(app, config, views, files.href('stile.css'));

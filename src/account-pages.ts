@@ -1,0 +1,31 @@
+/** The account pages, handed what they may do to other rooms' things. A part of the composition root. */
+import type { Router } from 'express';
+import type { AccountParts } from './account/account.ts';
+import { accountRoutes } from './account/routes.ts';
+import type { Password } from './methods/password/password.ts';
+import type { OidcRoom } from './protocols/oidc/room.ts';
+import type { Tokens } from './store/tokens.ts';
+
+export interface AccountPages extends Omit<AccountParts, 'choosePassword' | 'endTokens' | 'withdraw'> {
+  readonly password: Pick<Password, 'choose'>;
+  readonly tokens: Pick<Tokens, 'destroyByUser'>;
+  readonly oidc: Pick<OidcRoom, 'withdraw'>;
+}
+
+export function mountAccount(app: Router, { password, tokens, oidc, ...parts }: AccountPages): void {
+  const { credentials, consents, now } = parts;
+  accountRoutes(app, {
+    ...parts,
+    async choosePassword(user, text) {
+      const choice = await password.choose(user, text);
+      if (!choice.ok) return { why: choice.why };
+      await credentials.replace(user.id, choice.credential, now());
+      return { ok: true };
+    },
+    endTokens: (user) => tokens.destroyByUser(user),
+    async withdraw(user, id) {
+      await consents.withdraw(user, id);
+      await oidc.withdraw(user, id);
+    },
+  });
+}
