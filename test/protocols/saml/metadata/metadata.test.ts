@@ -6,6 +6,7 @@ import express from 'express';
 import * as samlify from 'samlify';
 import { ExclusiveCanonicalization } from 'xml-crypto';
 import { assuranceOf } from '../../../../src/authentication/assurance.ts';
+import { samlPages } from '../../../../src/composition/saml-pages.ts';
 import type { Method } from '../../../../src/domain/method.ts';
 import { Keyring } from '../../../../src/protocols/saml/keys/keys.ts';
 import type { Entity } from '../../../../src/protocols/saml/metadata/metadata.ts';
@@ -14,7 +15,6 @@ import { metadataRoutes } from '../../../../src/protocols/saml/metadata/routes.t
 import { entityAttribute, ns } from '../../../../src/protocols/saml/names.ts';
 import { childOf, childrenOf, type XmlElement } from '../../../../src/protocols/saml/xml/element.ts';
 import { readXml, verifiedXml } from '../../../../src/protocols/saml/xml/reading.ts';
-import { samlPages } from '../../../../src/saml-pages.ts';
 import { schemaErrors } from '../../../support/schemas.ts';
 import { xmlsecVerifies } from '../../../support/xmlsec.ts';
 import { strictViews } from '../../../web/pages.ts';

@@ -1,14 +1,14 @@
 /** SAML put together: its keys, whom it knows, and the room. A part of the composition root. */
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { Config } from './config.ts';
-import { Keyring } from './protocols/saml/keys/keys.ts';
-import { download } from './protocols/saml/providers/download.ts';
-import { Providers } from './protocols/saml/providers/providers.ts';
-import { clock } from './protocols/saml/providers/source.ts';
-import { inThread } from './protocols/saml/providers/thread.ts';
-import type { Catalogue } from './store/catalogue.ts';
-import type { SigningKeys } from './store/signing-keys.ts';
+import type { Config } from '../config.ts';
+import { Keyring } from '../protocols/saml/keys/keys.ts';
+import { download } from '../protocols/saml/providers/download.ts';
+import { Providers } from '../protocols/saml/providers/providers.ts';
+import { clock } from '../protocols/saml/providers/source.ts';
+import { inThread } from '../protocols/saml/providers/thread.ts';
+import type { Catalogue } from '../store/catalogue.ts';
+import type { SigningKeys } from '../store/signing-keys.ts';
 
 /** Nobody waits for metadata from elsewhere: whoever is not known yet gets a page that says so. */
 export async function openSaml(
@@ -32,7 +32,7 @@ export async function openSaml(
     catalogue,
     federations: config.federations,
     folder: join(config.dataDir, 'metadata'),
-    read: inThread(join(import.meta.dirname, '..', 'dist', 'metadata-worker.js')),
+    read: inThread(join(import.meta.dirname, '..', '..', 'dist', 'metadata-worker.js')),
     download,
     clock,
     log,

@@ -1,10 +1,10 @@
 /** The account pages, handed what they may do to other rooms' things. A part of the composition root. */
 import type { Router } from 'express';
-import type { AccountParts } from './account/account.ts';
-import { accountRoutes } from './account/routes.ts';
-import type { Password } from './methods/password/password.ts';
-import type { OidcRoom } from './protocols/oidc/room.ts';
-import type { Tokens } from './store/tokens.ts';
+import type { AccountParts } from '../account/account.ts';
+import { accountRoutes } from '../account/routes.ts';
+import type { Password } from '../methods/password/password.ts';
+import type { OidcRoom } from '../protocols/oidc/room.ts';
+import type { Tokens } from '../store/tokens.ts';
 
 export interface AccountPages extends Omit<AccountParts, 'choosePassword' | 'endTokens' | 'withdraw'> {
   readonly password: Pick<Password, 'choose'>;

@@ -1,6 +1,6 @@
 /** The pages the SAML room needs, by our views: the room itself knows no view, and views know no protocol. */
-import type { Pages } from './protocols/saml/pages.ts';
-import type { Views } from './web/views.ts';
+import type { Pages } from '../protocols/saml/pages.ts';
+import type { Views } from '../web/views.ts';
 
 export function samlPages(views: Views): Pages {
   return {

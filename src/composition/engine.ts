@@ -1,22 +1,22 @@
 /** The engine put together: where it reads, what it keeps, how it walks people. A part of the composition root. */
-import { accountAsker } from './account/account.ts';
-import type { Recorder } from './audit/event.ts';
-import { Attempts } from './authentication/attempts.ts';
-import { Engine } from './authentication/engine.ts';
-import type { Sources } from './authentication/facts.ts';
-import { Leaving } from './authentication/leaving.ts';
-import { Prover } from './authentication/proving.ts';
-import { Sessions } from './authentication/sessions.ts';
-import { SignIns } from './authentication/signins.ts';
-import { Trail } from './authentication/trail.ts';
-import { Walking } from './authentication/walking.ts';
-import type { Config } from './config.ts';
-import type { IdentityStore } from './directory/store.ts';
-import type { Method } from './domain/method.ts';
-import { builtInPolicies } from './policy/built-in.ts';
-import type { Kv } from './state/kv.ts';
+import { accountAsker } from '../account/account.ts';
+import type { Recorder } from '../audit/event.ts';
+import { Attempts } from '../authentication/attempts.ts';
+import { Engine } from '../authentication/engine.ts';
+import type { Sources } from '../authentication/facts.ts';
+import { Leaving } from '../authentication/leaving.ts';
+import { Prover } from '../authentication/proving.ts';
+import { Sessions } from '../authentication/sessions.ts';
+import { SignIns } from '../authentication/signins.ts';
+import { Trail } from '../authentication/trail.ts';
+import { Walking } from '../authentication/walking.ts';
+import type { Config } from '../config.ts';
+import type { IdentityStore } from '../directory/store.ts';
+import type { Method } from '../domain/method.ts';
+import { builtInPolicies } from '../policy/built-in.ts';
+import type { Kv } from '../state/kv.ts';
+import { reference } from '../web/reference.ts';
 import type { openStores } from './stores.ts';
-import { reference } from './web/reference.ts';
 
 type Stores = Awaited<ReturnType<typeof openStores>>;
 

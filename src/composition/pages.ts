@@ -1,10 +1,10 @@
 /** Pages as this configuration brands them: the files they ask for, and the views themselves. */
 import { readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import type { Config } from './config.ts';
-import { assets } from './web/assets.ts';
-import { brandCss } from './web/brand.ts';
-import { views } from './web/views.ts';
+import type { Config } from '../config.ts';
+import { assets } from '../web/assets.ts';
+import { brandCss } from '../web/brand.ts';
+import { views } from '../web/views.ts';
 
 /** `root` is where views/, locales/ and public/ lie. */
 export function openPages({ brand, issuer }: Pick<Config, 'brand' | 'issuer'>, root: string) {

@@ -1,8 +1,8 @@
 /** The pages the OIDC room needs, by our views: the room itself knows no view, and views know no protocol. */
 import type { Logger } from 'pino';
-import type { Pages } from './protocols/oidc/pages.ts';
-import { reference } from './web/reference.ts';
-import type { Views } from './web/views.ts';
+import type { Pages } from '../protocols/oidc/pages.ts';
+import { reference } from '../web/reference.ts';
+import type { Views } from '../web/views.ts';
 
 export function oidcPages(views: Views, log: Pick<Logger, 'info'>, now: () => number): Pages {
   return {

@@ -1,23 +1,23 @@
 /** What lasts: the database this configuration names, migrated, and one repository per noun on it. */
 import type { Logger } from 'pino';
-import type { Config } from './config.ts';
-import type { Kv } from './state/kv.ts';
-import { MemoryKv } from './state/memory.ts';
-import { RedisKv } from './state/redis.ts';
-import { secretsSealer } from './state/sealer.ts';
-import { Applications } from './store/applications.ts';
-import { KnownBrowsers } from './store/browsers.ts';
-import { Consents } from './store/consents.ts';
-import { Credentials } from './store/credentials.ts';
-import { openDatabase } from './store/database.ts';
-import { Events } from './store/events.ts';
-import { keptKey } from './store/kept-key.ts';
-import { migrate } from './store/migrate.ts';
-import { NameIds } from './store/name-ids.ts';
-import { Settings } from './store/settings.ts';
-import { SigningKeys } from './store/signing-keys.ts';
-import { Tokens } from './store/tokens.ts';
-import { Users } from './store/users.ts';
+import type { Config } from '../config.ts';
+import type { Kv } from '../state/kv.ts';
+import { MemoryKv } from '../state/memory.ts';
+import { RedisKv } from '../state/redis.ts';
+import { secretsSealer } from '../state/sealer.ts';
+import { Applications } from '../store/applications.ts';
+import { KnownBrowsers } from '../store/browsers.ts';
+import { Consents } from '../store/consents.ts';
+import { Credentials } from '../store/credentials.ts';
+import { openDatabase } from '../store/database.ts';
+import { Events } from '../store/events.ts';
+import { keptKey } from '../store/kept-key.ts';
+import { migrate } from '../store/migrate.ts';
+import { NameIds } from '../store/name-ids.ts';
+import { Settings } from '../store/settings.ts';
+import { SigningKeys } from '../store/signing-keys.ts';
+import { Tokens } from '../store/tokens.ts';
+import { Users } from '../store/users.ts';
 
 /** `snapshot` is a prepared folder for the embedded database's first start. */
 export async function openStores(config: Pick<Config, 'databaseUrl' | 'dataDir' | 'secrets'>, snapshot: string) {
