@@ -46,8 +46,8 @@ export class NewerDatabase extends Error {
 }
 
 export interface Migrating {
-  /** Stops behind this one; all of them when absent. */
-  readonly until?: string;
+  /** Runs none but these; all when absent. */
+  readonly only?: readonly string[];
   /** Called before each migration that is run. */
   readonly onStep?: (name: string) => void;
 }
@@ -61,15 +61,17 @@ export const migrate = (db: Db, options: Migrating = {}): Promise<string[]> =>
   unhurried(db, (knex) => knex.transaction((trx) => migrateWithin(trx, options)));
 
 /** The same inside a transaction of the caller's. */
-export async function migrateWithin(trx: Knex.Transaction, { until, onStep }: Migrating = {}): Promise<string[]> {
+export async function migrateWithin(
+  trx: Knex.Transaction,
+  { only = known, onStep }: Migrating = {},
+): Promise<string[]> {
   await takeTurn(trx, 'migrate');
   await trx.raw(`
     create table if not exists migrations (name text primary key, at timestamptz not null default now());
     alter table migrations add column if not exists needs text;
   `);
   const due = await dueIn(trx);
-  const last = until === undefined ? migrations.length : known.indexOf(until) + 1;
-  const steps = migrations.slice(0, last).filter(({ name }) => due.includes(name));
+  const steps = migrations.filter(({ name }) => due.includes(name) && only.includes(name));
   for (const { name, contract, up } of steps) {
     onStep?.(name);
     await up(trx);

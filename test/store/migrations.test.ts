@@ -80,7 +80,7 @@ describe.each(kinds)('a newer schema on %s', (_name, open) => {
 
   test('is refused with a sentence when it lacks what this version needs, and nothing is run', async () => {
     const db = await openDatabase(await open());
-    await migrate(db, { until: '0005_keys' });
+    await migrate(db, { only: known.slice(0, 5) });
     await db.knex('migrations').insert({ name: '9999_less', needs: '9998_more' });
     await expect(migrate(db)).rejects.toThrow(/newer Stile \(9999_less\).*Start the newer version, or restore/);
     await expect(pending(db)).rejects.toThrow('9999_less');
@@ -93,7 +93,7 @@ describe.each(kinds)('a migration interrupted on %s', (_name, open) => {
   test('leaves the schema as it was when its process is killed, and the next start finishes', async () => {
     const options = await open();
     const before = await openDatabase(options);
-    await migrate(before, { until: '0004_events' });
+    await migrate(before, { only: known.slice(0, 4) });
     await before.close();
 
     // The tables of 0005 are made and those of 0006 are changed when it dies.
