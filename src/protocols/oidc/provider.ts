@@ -16,6 +16,7 @@ import { signedOutPage, signOutPage } from './logout.ts';
 import { outgoing } from './outgoing.ts';
 import { waitingParameter } from './post-authorize.ts';
 import { signInOf } from './remembered.ts';
+import { nameSuccessors, type Successor } from './successor.ts';
 
 export interface ProviderParts extends Checking {
   readonly issuer: string;
@@ -30,6 +31,7 @@ export interface ProviderParts extends Checking {
   /** Languages our pages are in. */
   readonly languages: readonly string[];
   readonly faults: Faults;
+  readonly successor: Successor;
 }
 
 const signing = ['RS256', 'ES256'] as const;
@@ -97,6 +99,7 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
   // Resuming, and "no" at logout, would move the session to another key; our sign-in has rotated its secret already.
   if (typeof provider.Session.prototype.resetIdentifier !== 'function') throw new Error('the library has changed');
   provider.Session.prototype.resetIdentifier = () => {};
+  nameSuccessors(provider, parts.successor);
   believeIssuer(provider, issuer);
   return provider;
 }
