@@ -19,6 +19,7 @@ import { signInOf } from './remembered.ts';
 import { algorithms } from './requests/algorithms.ts';
 import type { inspectObject } from './requests/objects.ts';
 import { inspectAssertion, isStrict, profileOf } from './requests/profile.ts';
+import { nameSuccessors, type Successor } from './successor.ts';
 
 export interface ProviderParts extends Checking {
   readonly issuer: string;
@@ -34,6 +35,7 @@ export interface ProviderParts extends Checking {
   readonly languages: readonly string[];
   readonly faults: Faults;
   readonly inspectObject: ReturnType<typeof inspectObject>;
+  readonly successor: Successor;
 }
 
 export function buildProvider(parts: ProviderParts): LibraryProvider {
@@ -108,6 +110,7 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
   // Resuming, and "no" at logout, would move the session to another key; our sign-in has rotated its secret already.
   if (typeof provider.Session.prototype.resetIdentifier !== 'function') throw new Error('the library has changed');
   provider.Session.prototype.resetIdentifier = () => {};
+  nameSuccessors(provider, parts.successor);
   believeIssuer(provider, issuer);
   return provider;
 }

@@ -33,6 +33,7 @@ import { inspectObject } from './requests/objects.ts';
 import { pushedShelf } from './requests/pushed.ts';
 import { sessionCookie } from './session-cookie.ts';
 import { SessionView } from './session-view.ts';
+import { successors } from './successor.ts';
 import { codeShelf, kvShelf, refreshShelf, replayShelf, reuseRecorder } from './tokens.ts';
 import { currentVisit, visiting } from './visit.ts';
 import { withdrawal } from './withdrawal.ts';
@@ -55,6 +56,8 @@ export interface OidcParts {
   /** Signs the library's short cookies; the first is current. */
   readonly cookieKeys: readonly string[];
   readonly subjects: Subjects;
+  /** What follows a refresh token is computed with it; outlives every change of the secrets, the same on every node. */
+  readonly refreshKey: Buffer;
   /** Names of the claims administrators declared for people. */
   readonly claimNames: readonly string[];
   /** Languages our pages are in (BCP 47), for discovery. */
@@ -88,6 +91,7 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
   const clients = new Clients(parts.catalogue);
   const grants = new Grants({ sessions, clients, tokens });
   const reused = reuseRecorder(recorder, now);
+  const successor = successors(parts.refreshKey);
   // Access tokens and machines' tokens share a shelf: looking one up as either reads one key.
   const bearer = kvShelf(kv, 't');
   const cookieNames = { session: cookieName('stile', secure), interaction: 'stile_oidc', resume: 'stile_oidc_resume' };
@@ -99,6 +103,7 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
     now,
     clients,
     faults,
+    successor,
     cookieNames,
     keys: await signingKeys(parts.signingKeys, now()),
     cookieKeys: parts.cookieKeys,
@@ -114,7 +119,7 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
       Grant: grants,
       Interaction: interactionShelf(authentication),
       PushedAuthorizationRequest: pushedShelf(kv, ttl.Interaction),
-      RefreshToken: refreshShelf({ tokens, grants, reused, now }),
+      RefreshToken: refreshShelf({ tokens, grants, reused, successor, now }),
       ReplayDetection: replayShelf(kv),
       Session: new SessionView({ sessions, kv, clients, grants, subjects }),
     },
