@@ -34,6 +34,7 @@ export interface Administered extends Pick<AdminParts, 'samlKeys'> {
 
 export interface Administration {
   readonly dispatch: Dispatch;
+  readonly grants: RoleGrants;
   readonly links: RegistrationLinks;
   rolesOf(user: User): Promise<readonly Role[]>;
   /** Whether a token's acr is two factors at least. */
@@ -45,7 +46,8 @@ export function openAdministration(
   config: Pick<Config, 'issuer' | 'roles' | 'administration' | 'assurance'>,
   { knex, sealer, samlKeys, recorder, live, now, onFault }: Administered,
 ): Administration {
-  const roles = new HeldRoles(config.roles, new RoleGrants(knex));
+  const grants = new RoleGrants(knex);
+  const roles = new HeldRoles(config.roles, grants);
   const applications = new Applications(knex, sealer);
   const links = new RegistrationLinks(knex);
   const names = Object.entries(config.assurance.names);
@@ -63,7 +65,7 @@ export function openAdministration(
     onFault,
   });
   return {
-    ...{ dispatch, links },
+    ...{ dispatch, grants, links },
     rolesOf: (user) => roles.of(user),
     strong: (acr) => acr !== undefined && strong.includes(acr),
     async mayAdminister(who) {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { clientProblems, clientSchema, settingsOf } from '../../config/client.ts';
+import { clientSchema, settingsOf } from '../../config/client.ts';
+import { clientProblems } from '../../config/client-problems.ts';
 import type { Problem as Wrong } from '../../config/problems.ts';
 import { samlProblems, samlSchema } from '../../config/saml.ts';
 import { slug, text } from '../../config/words.ts';
@@ -7,6 +8,7 @@ import type { InspectMetadata } from '../../config.ts';
 import type { Application } from '../../domain/application.ts';
 import { roleNames } from '../../domain/role.ts';
 import { Problem } from '../api/problem.ts';
+import type { AdminParts } from './parts.ts';
 
 /** What has to be known to judge an application's settings. */
 export interface ApplicationRules {
@@ -105,4 +107,22 @@ export function unique(one: Application, all: readonly Application[], { inspect 
       other.id !== one.id && other.protocol === one.protocol && name(other) !== undefined && name(other) === name(one),
   );
   if (same) throw new Problem('conflict', `The application ${same.id} is known by the same name.`);
+}
+
+export const which = z.string().min(1).max(128).describe('The id of an application');
+
+/** Throws Problem 404. */
+export async function found({ applications }: AdminParts, id: string) {
+  const one = await applications.find(id);
+  if (!one) throw new Problem('not-found', `There is no application ${id}.`);
+  return one;
+}
+
+/** What administers by itself has to have tokens of its own. Throws Problem 400. */
+export function mayAutomate(role: string | undefined, settings: Readonly<Record<string, unknown>>): void {
+  if (!role || (settings.grant_types as string[] | undefined)?.includes('client_credentials')) return;
+  const errors = [
+    { in: 'body', field: 'role', detail: 'is for automation: it needs client_credentials in oidc.grant_types' },
+  ];
+  throw new Problem('invalid-input', undefined, { more: { errors } });
 }

@@ -1,3 +1,4 @@
+import { applicationChangeOperations } from './application-changes.ts';
 import { applicationOperations } from './applications.ts';
 import { auditOperations } from './audit.ts';
 import { credentialOperations } from './credentials.ts';
@@ -20,6 +21,7 @@ export const operations: readonly Operation[] = [
   unlock,
   ...sessionOperations,
   ...applicationOperations,
+  ...applicationChangeOperations,
   ...roleOperations,
   ...ownerOperations,
   ...samlKeyOperations,
