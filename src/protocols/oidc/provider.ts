@@ -15,7 +15,9 @@ import { ttl } from './lifetimes.ts';
 import { signedOutPage, signOutPage } from './logout.ts';
 import { outgoing } from './outgoing.ts';
 import { waitingParameter } from './post-authorize.ts';
+import { proofAlgorithms } from './proof.ts';
 import { signInOf } from './remembered.ts';
+import { type Once, onceEach } from './replay.ts';
 
 export interface ProviderParts extends Checking {
   readonly issuer: string;
@@ -30,13 +32,16 @@ export interface ProviderParts extends Checking {
   /** Languages our pages are in. */
   readonly languages: readonly string[];
   readonly faults: Faults;
+  /** 32 bytes, the same on every node: what one told a client, the other believes (RFC 9449 section 8). */
+  readonly nonceSecret: Buffer;
+  readonly once: Once;
 }
 
 const signing = ['RS256', 'ES256'] as const;
 const assertions = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
 
 export function buildProvider(parts: ProviderParts): LibraryProvider {
-  const { clients, people, subjects, faults, authentication, issuer } = parts;
+  const { clients, people, subjects, faults, authentication, issuer, resources } = parts;
   const { pages, secure } = faults;
   const configuration: Configuration = {
     adapter: adapterOf(parts.shelves),
@@ -53,7 +58,11 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
     clientDefaults: { backchannel_logout_session_required: true },
     extraClientMetadata: { properties: ownMetadata },
     extraParams: { [waitingParameter]: async (ctx: KoaContextWithOIDC) => restoreOfflineAccess(ctx) },
-    enabledJWA: { idTokenSigningAlgValues: [...signing], clientAuthSigningAlgValues: [...assertions] },
+    enabledJWA: {
+      idTokenSigningAlgValues: [...signing],
+      clientAuthSigningAlgValues: [...assertions],
+      dPoPSigningAlgValues: [...proofAlgorithms],
+    },
     pkce: { required: (_ctx: unknown, client: { clientAuthMethod?: string }) => client.clientAuthMethod === 'none' },
     cookies: {
       keys: [...parts.cookieKeys],
@@ -88,15 +97,21 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
         logoutSource: (ctx) => signOutPage(ctx, pages, secure),
         postLogoutSuccessSource: (ctx) => signedOutPage(ctx, pages, secure),
       },
-      dPoP: { enabled: false },
+      dPoP: { enabled: true, nonceSecret: parts.nonceSecret, requireNonce: () => false },
       pushedAuthorizationRequests: { enabled: false },
-      resourceIndicators: { enabled: false },
+      resourceIndicators: {
+        enabled: true,
+        getResourceServerInfo: (ctx, identifier, client) => resources.serverFor(ctx, identifier, client.clientId),
+        defaultResource: async (_ctx, _client, oneOf) => oneOf as string[],
+        useGrantedResource: async () => false,
+      },
     },
   };
   const provider = new Provider(issuer, configuration);
   // Resuming, and "no" at logout, would move the session to another key; our sign-in has rotated its secret already.
   if (typeof provider.Session.prototype.resetIdentifier !== 'function') throw new Error('the library has changed');
   provider.Session.prototype.resetIdentifier = () => {};
+  onceEach(provider, parts.once);
   believeIssuer(provider, issuer);
   return provider;
 }
