@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import express from 'express';
 import type { Logger } from 'pino';
 import { accountApplication } from './account/account.ts';
+import { apiRoutes } from './admin/api/routes.ts';
 import { applyDeclared } from './admin/apply.ts';
 import { listenSocket } from './admin/socket.ts';
 import { groupRecorder } from './audit/recorder.ts';
@@ -124,9 +125,17 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     browserOf: browser,
     now,
   };
+  const administration = openAdministration(config, {
+    ...{ knex: db.knex, sealer, samlKeys: async () => samlKeys, recorder, now },
+    live: { sessions, endTokens: (user) => tokens.destroyByUser(user), refresh: () => catalogue.refresh() },
+    onFault: (error, request) => log.error({ err: error, request }, 'administration'),
+  });
   const oidc = await oidcRoom({
     ...{ ...shared, catalogue, tokens, signingKeys, recorder, refreshKey },
     pages: oidcPages(views, log, now),
+    nonceSecret: derive(secret, 'dpop nonces'),
+    resources: config.resources,
+    mayAdminister: administration.mayAdminister,
     cookieKeys: config.secrets.map((one) => derive(one, 'cookies').toString('base64url')),
     languages: views.words.languages.map(({ tag }) => tag),
     claimNames: [...new Set(config.users.flatMap((user) => Object.keys(user.claims)))],
@@ -159,10 +168,11 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     ...{ authentication: engine, sessions, leaving, methods, users, credentials, consents, events, recorder, tokens },
     ...{ csrf: forms, views, issuer: config.issuer, now, application, browserOf: browser, password, oidc },
   });
-  const administration = openAdministration(config, {
-    ...{ knex: db.knex, sealer, samlKeys: async () => samlKeys, recorder, now },
-    live: { sessions, endTokens: (user) => tokens.destroyByUser(user), refresh: () => catalogue.refresh() },
-    onFault: (error, request) => log.error({ err: error, request }, 'administration'),
+  apiRoutes(app, {
+    ...{ ...administration, issuer: config.issuer, address: web.address, now },
+    access: (req, res) => oidc.access(req, res),
+    roleOfApplication: (id) => catalogue.byId(id)?.role,
+    onFault: (error) => log.error({ err: error }, 'administration'),
   });
   const demo = config.demo ? await import('./demo/mount.ts') : undefined;
   if (demo) demo.mount(app, config, views, files.href('stile.css'));

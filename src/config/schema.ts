@@ -6,6 +6,7 @@ import { clientAddress } from '../web/client-address.ts';
 import { clientSchema } from './client.ts';
 import { identityProviderSchema } from './identity-provider.ts';
 import { personFields } from './person.ts';
+import { resourceSchema } from './resource.ts';
 import { federationSchema, samlSchema } from './saml.ts';
 import { duration, section, slug, text, webAddress, whole } from './words.ts';
 
@@ -67,6 +68,7 @@ const year = 366 * 86_400;
 
 export const schema = section({
   applications: z.array(application).default([]),
+  resources: z.array(resourceSchema).default([]),
   federations: z.array(federationSchema).default([]),
   users: z.array(user).default([]),
   stores: z.array(section({ id: z.enum(['local']) })).default([{ id: 'local' }]),
