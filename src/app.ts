@@ -12,6 +12,7 @@ import { assuranceOf } from './authentication/assurance.ts';
 import { signInRoutes } from './authentication/routes.ts';
 import { Subjects } from './authentication/subjects.ts';
 import { mountAccount } from './composition/account-pages.ts';
+import { devicePages, deviceTries } from './composition/device-pages.ts';
 import { openEngine } from './composition/engine.ts';
 import { oidcPages } from './composition/oidc-pages.ts';
 import { openPages } from './composition/pages.ts';
@@ -126,13 +127,14 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const oidc = await oidcRoom({
     ...{ ...shared, catalogue, tokens, signingKeys, recorder },
     pages: oidcPages(views, log, now),
+    device: { pages: devicePages(views), csrf: forms, limits: deviceTries(config.limits) },
     cookieKeys: config.secrets.map((one) => derive(one, 'cookies').toString('base64url')),
     languages: views.words.languages.map(({ tag }) => tag),
     claimNames: [...new Set(config.users.flatMap((user) => Object.keys(user.claims)))],
     onFault: (error) => log.error({ err: error }, 'oidc'),
     onUntold: (id, error) => log.warn({ client: id, err: error }, 'a client could not be told that a session ended'),
   });
-  engine.register(oidc.asker);
+  for (const asker of oidc.askers) engine.register(asker);
   const saml = samlRoom({
     ...shared,
     entity: config.saml,
@@ -153,6 +155,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   healthRoutes(routes(app), { database: () => db.ping(), state: () => store.ping() }, draining);
   routes(app).get('/assets/:file', anyone, files.handler);
   signInRoutes(app, { walking, csrf: forms, views, issuer: config.issuer, now, browserOf: browser });
+  oidc.mount(app);
   saml.mount(app);
   mountAccount(app, {
     ...{ authentication: engine, sessions, leaving, methods, users, credentials, consents, events, recorder, tokens },

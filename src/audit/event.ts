@@ -17,6 +17,9 @@ export interface AuditEvent {
     | 'consent.given'
     | 'consent.withdrawn'
     | 'token.reused'
+    | 'device.started'
+    | 'device.approved'
+    | 'device.denied'
     | 'keys.rotated'
     | 'configuration.applied'
     | 'fault';

@@ -29,6 +29,9 @@ const jwks = () =>
 
 const scopes = ['openid', 'profile', 'email', 'groups', 'offline_access'];
 
+/** RFC 8628 section 3.4. */
+const device = 'urn:ietf:params:oauth:grant-type:device_code';
+
 export const clientSchema = section({
   client_id: text(256).refine((value) => /^[\x21-\x7e]+$/u.test(value), 'has to be visible ASCII without spaces'),
   client_secret: text().optional(),
@@ -36,7 +39,7 @@ export const clientSchema = section({
   redirect_uris: z.array(redirectUri()).default([]),
   response_types: z.array(z.enum(['code'])).optional(),
   grant_types: z
-    .array(z.enum(['authorization_code', 'refresh_token', 'client_credentials']))
+    .array(z.enum(['authorization_code', 'refresh_token', 'client_credentials', device]))
     .default(['authorization_code']),
   token_endpoint_auth_method: z
     .enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'])
@@ -64,6 +67,7 @@ export const clientSchema = section({
   contacts: z.array(text()).optional(),
   cors_origins: z.array(origin()).default([]),
   acr_values_voluntary: z.boolean().default(false),
+  device_phishing_resistant: z.boolean().default(false),
 });
 
 /** What is wrong between the keys of one client; `client` as it stands in the file, `names` the acr values known. */
@@ -101,8 +105,13 @@ export function clientProblems(
   const byCode = grants.includes('authorization_code');
   if (byCode && listed('redirect_uris').length === 0)
     wrong('redirect_uris', 'is missing: authorization_code needs at least one');
-  if (grants.includes('refresh_token') && !byCode)
-    wrong('grant_types', 'lists refresh_token without authorization_code, from which refresh tokens come');
+  if (grants.includes('refresh_token') && !byCode && !grants.includes(device))
+    wrong(
+      'grant_types',
+      'lists refresh_token without authorization_code or device_code, from which refresh tokens come',
+    );
+  if (client.device_phishing_resistant === true && !grants.includes(device))
+    wrong('device_phishing_resistant', `needs ${device} in grant_types`);
   if (!byCode && listed('response_types').length > 0)
     wrong('response_types', 'needs authorization_code in grant_types');
   if (byCode && Array.isArray(client.response_types) && client.response_types.length === 0)
@@ -121,6 +130,13 @@ export function clientProblems(
         ),
       );
   });
+  // The library's rule, taken from CIBA Core section 4: such a client's sector is that of the keys it proves to hold.
+  if (
+    client.subject_type === 'pairwise' &&
+    grants.includes(device) &&
+    !(method === 'private_key_jwt' && client.jwks_uri)
+  )
+    wrong('subject_type', 'pairwise and the device flow go together only with private_key_jwt and a jwks_uri');
   const hosts = new Set(listed('redirect_uris').map((uri) => parsed(String(uri))?.host));
   if (client.subject_type === 'pairwise' && hosts.size > 1 && client.sector_identifier_uri === undefined)
     wrong('sector_identifier_uri', 'is missing: pairwise subjects need it when redirect_uris have several hosts');

@@ -11,6 +11,8 @@ export const ttl = {
   AccessToken: 600,
   AuthorizationCode: 60,
   ClientCredentials: 600,
+  /** Long enough to fetch a phone and sign in; a code in a message is worth nothing soon after. */
+  DeviceCode: 600,
   IdToken: 600,
   Interaction: 900,
   RefreshToken: (_ctx: unknown, token: RefreshToken) =>

@@ -8,6 +8,7 @@ import { accountOf, claimsByScope, type People, scopes } from './claims.ts';
 import { type Clients, ownMetadata } from './clients.ts';
 import { grantFor, restoreOfflineAccess } from './consented.ts';
 import { corsAllowed } from './cors.ts';
+import type { Device } from './device/device.ts';
 import { errorPage, type Faults } from './faults.ts';
 import { walkPath } from './interaction-view.ts';
 import { Provider } from './library.ts';
@@ -30,7 +31,11 @@ export interface ProviderParts extends Checking {
   /** Languages our pages are in. */
   readonly languages: readonly string[];
   readonly faults: Faults;
+  readonly device: Pick<Device, 'feature'>;
 }
+
+/** Where devices ask for their codes (RFC 8628 section 3.1). */
+export const devicePath = '/device_authorization';
 
 const signing = ['RS256', 'ES256'] as const;
 const assertions = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
@@ -76,6 +81,8 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
     renderError: (ctx, out) => errorPage(ctx, out, faults),
     fetch: outgoing(clients),
     ttl,
+    // Ours alone is below /device: the library's own pages for codes are out of reach.
+    routes: { device_authorization: devicePath },
     features: {
       devInteractions: { enabled: false },
       claimsParameter: { enabled: true },
@@ -88,6 +95,7 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
         logoutSource: (ctx) => signOutPage(ctx, pages, secure),
         postLogoutSuccessSource: (ctx) => signedOutPage(ctx, pages, secure),
       },
+      deviceFlow: parts.device.feature,
       dPoP: { enabled: false },
       pushedAuthorizationRequests: { enabled: false },
       resourceIndicators: { enabled: false },

@@ -4,6 +4,7 @@
  * was issued, and must not know how anybody proves anything, what a policy is, or what a page looks like.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Router } from 'express';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Recorder } from '../../audit/event.ts';
 import type { Assurance } from '../../authentication/assurance.ts';
@@ -18,6 +19,7 @@ import { cookieName } from '../../web/cookies.ts';
 import { clientShelf } from './adapter.ts';
 import type { People } from './claims.ts';
 import { type Catalogue, Clients } from './clients.ts';
+import { type DeviceParts, deviceFlow, sayInterval } from './device/device.ts';
 import { type Faults, lastResort, serverError } from './faults.ts';
 import { Grants } from './grants.ts';
 import { asker, interactionShelf, returnEarly } from './interaction-view.ts';
@@ -49,6 +51,8 @@ export interface OidcParts {
   readonly signingKeys: Pick<SigningKeys, 'of' | 'addFirst'>;
   readonly recorder: Recorder;
   readonly pages: Pages;
+  /** The pages on which devices are approved, and how often codes may be tried. */
+  readonly device: Pick<DeviceParts, 'pages' | 'csrf' | 'limits'>;
   /** Signs the library's short cookies; the first is current. */
   readonly cookieKeys: readonly string[];
   readonly subjects: Subjects;
@@ -69,13 +73,15 @@ export interface OidcRoom {
   handles(path: string): boolean;
   /** Answers it, whatever comes; must see the request before any body parser. */
   callback(req: IncomingMessage, res: ServerResponse): Promise<void>;
-  readonly asker: Asker;
+  readonly askers: readonly Asker[];
+  /** Mounts the pages of the device flow. */
+  mount(app: Router): void;
   /** Takes back what an application got by a person's consent; the consent itself is not kept here. */
   withdraw(user: string, application: string): Promise<void>;
 }
 
 const paths =
-  /^\/(auth(\/[^/]+)?|token(\/introspection|\/revocation)?|me|jwks|session\/end(\/confirm|\/success)?|\.well-known\/(openid-configuration|oauth-authorization-server))$/;
+  /^\/(device_authorization|auth(\/[^/]+)?|token(\/introspection|\/revocation)?|me|jwks|session\/end(\/confirm|\/success)?|\.well-known\/(openid-configuration|oauth-authorization-server))$/;
 
 export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
   const { authentication, assurance, sessions, kv, tokens, recorder, pages, issuer, subjects } = parts;
@@ -87,6 +93,23 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
   const reused = reuseRecorder(recorder, now);
   // Access tokens and machines' tokens share a shelf: looking one up as either reads one key.
   const bearer = kvShelf(kv, 't');
+  const device = deviceFlow({
+    ...{
+      ...parts.device,
+      issuer,
+      authentication,
+      assurance,
+      sessions,
+      subjects,
+      kv,
+      clients,
+      grants,
+      reused,
+      recorder,
+      now,
+    },
+    browserOf: parts.browserOf,
+  });
   const cookieNames = { session: cookieName('stile', secure), interaction: 'stile_oidc', resume: 'stile_oidc_resume' };
   const provider = buildProvider({
     issuer,
@@ -102,11 +125,13 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
     people: parts.people,
     claimNames: parts.claimNames,
     languages: parts.languages,
+    device,
     shelves: {
       AccessToken: bearer,
       ClientCredentials: bearer,
       AuthorizationCode: codeShelf(kv, reused),
       Client: clientShelf(clients),
+      DeviceCode: device.shelf,
       Grant: grants,
       Interaction: interactionShelf(authentication),
       RefreshToken: refreshShelf({ tokens, grants, reused, now }),
@@ -120,6 +145,7 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
   provider.use(only(/^\/(auth|session\/end)$/, postAuthorize(kv, faults)));
   provider.use(only(/^\/session\/end\/confirm$/, sayFarewell(parts.leaving)));
   provider.use(only(/^\/auth\//, returnEarly(authentication)));
+  provider.use(only(/^\/device_authorization$/, sayInterval));
   provider.use(only(/^\/token\/introspection$/, introspectRefresh));
   provider.use(only(/^\/\.well-known\//, truthfulDiscovery(assurance)));
   provider.on('server_error', (ctx, error) => serverError(ctx, error, parts.onFault));
@@ -136,7 +162,8 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
   const answer = provider.callback();
   return {
     handles: (path) => paths.test(path),
-    asker,
+    askers: [asker, device.asker],
+    mount: device.mount,
     withdraw: withdrawal({ catalogue: parts.catalogue, tokens, sessions }),
     callback: (req, res) => visiting(parts.browserOf(req, res), () => answer(req, res)) as Promise<void>,
   };

@@ -23,6 +23,7 @@ import { MemoryKv } from '../../../src/state/memory.ts';
 import type { SigningKey } from '../../../src/store/signing-keys.ts';
 import type { StoredToken, TokenFacts, Tokens } from '../../../src/store/tokens.ts';
 import { browserOf } from '../../../src/web/browser.ts';
+import { csrf } from '../../../src/web/csrf.ts';
 
 export const redirect = 'http://127.0.0.1:1/cb';
 
@@ -43,6 +44,7 @@ export const assurance: Assurance = {
   possible: (strength) => strength.alternatives.some((set) => set.every((name) => !name.startsWith('webauthn'))),
   anyFactor: oneFactor,
   mfa,
+  phishingResistant: builtIn.phr!,
 };
 
 const person = (id: string, more: Partial<User> = {}): User => ({
@@ -270,6 +272,11 @@ export async function openHouse(): Promise<House> {
       signedOut: async () => '<h1>Signed out</h1>',
       error: async (_req, _res, { status, error, description }) => `<h1>${status} ${error}</h1><p>${description}</p>`,
     },
+    device: {
+      pages: { enter() {}, decide() {}, done() {} },
+      csrf: csrf(randomBytes(32)),
+      limits: { browser: 10, address: 300 },
+    },
     cookieKeys: ['cookie key'],
     subjects: new Subjects(randomBytes(32)),
     claimNames: ['department', 'acr'],
@@ -328,7 +335,7 @@ async function signIn(house: House, url: URL, req: IncomingMessage, res: ServerR
   const walk = house.door.walks.get(id);
   if (walk && req.method === 'POST') {
     house.door.walks.set(id, { ...walk, end: refusal ? { refusal } : { user: user! } });
-    res.writeHead(303, { location: house.room.asker.resume(walk) });
+    res.writeHead(303, { location: house.room.askers[0]!.resume(walk) });
   }
   res.end();
 }
