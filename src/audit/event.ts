@@ -20,6 +20,7 @@ export interface AuditEvent {
     | 'device.started'
     | 'device.approved'
     | 'device.denied'
+    | 'token.repeated'
     | 'keys.rotated'
     | 'configuration.applied'
     | 'fault';

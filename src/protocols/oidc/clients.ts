@@ -14,6 +14,7 @@ export const ownMetadata = [
   'acr_values_voluntary',
   'device_phishing_resistant',
   'cors_origins',
+  'profile',
 ];
 
 /** Declared addresses we call or read from. */

@@ -24,14 +24,18 @@ import { type Faults, lastResort, serverError } from './faults.ts';
 import { Grants } from './grants.ts';
 import { asker, interactionShelf, returnEarly } from './interaction-view.ts';
 import { signingKeys } from './keys.ts';
+import { ttl } from './lifetimes.ts';
 import { sayFarewell, tellClients } from './logout.ts';
 import { pagePolicy } from './page-policy.ts';
 import type { Pages } from './pages.ts';
 import { postAuthorize } from './post-authorize.ts';
 import { buildProvider, truthfulDiscovery } from './provider.ts';
 import { introspectRefresh } from './remembered.ts';
+import { inspectObject } from './requests/objects.ts';
+import { pushedShelf } from './requests/pushed.ts';
 import { sessionCookie } from './session-cookie.ts';
 import { SessionView } from './session-view.ts';
+import { successors } from './successor.ts';
 import { codeShelf, kvShelf, refreshShelf, replayShelf, reuseRecorder } from './tokens.ts';
 import { currentVisit, visiting } from './visit.ts';
 import { withdrawal } from './withdrawal.ts';
@@ -56,6 +60,8 @@ export interface OidcParts {
   /** Signs the library's short cookies; the first is current. */
   readonly cookieKeys: readonly string[];
   readonly subjects: Subjects;
+  /** What follows a refresh token is computed with it; outlives every change of the secrets, the same on every node. */
+  readonly refreshKey: Buffer;
   /** Names of the claims administrators declared for people. */
   readonly claimNames: readonly string[];
   /** Languages our pages are in (BCP 47), for discovery. */
@@ -81,7 +87,7 @@ export interface OidcRoom {
 }
 
 const paths =
-  /^\/(device_authorization|auth(\/[^/]+)?|token(\/introspection|\/revocation)?|me|jwks|session\/end(\/confirm|\/success)?|\.well-known\/(openid-configuration|oauth-authorization-server))$/;
+  /^\/(device_authorization|auth(\/[^/]+)?|token(\/introspection|\/revocation)?|par|me|jwks|session\/end(\/confirm|\/success)?|\.well-known\/(openid-configuration|oauth-authorization-server))$/;
 
 export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
   const { authentication, assurance, sessions, kv, tokens, recorder, pages, issuer, subjects } = parts;
@@ -91,6 +97,7 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
   const clients = new Clients(parts.catalogue);
   const grants = new Grants({ sessions, clients, tokens });
   const reused = reuseRecorder(recorder, now);
+  const successor = successors(parts.refreshKey);
   // Access tokens and machines' tokens share a shelf: looking one up as either reads one key.
   const bearer = kvShelf(kv, 't');
   const device = deviceFlow({
@@ -119,6 +126,7 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
     now,
     clients,
     faults,
+    successor,
     cookieNames,
     keys: await signingKeys(parts.signingKeys, now()),
     cookieKeys: parts.cookieKeys,
@@ -126,6 +134,7 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
     claimNames: parts.claimNames,
     languages: parts.languages,
     device,
+    inspectObject: inspectObject(kv, now),
     shelves: {
       AccessToken: bearer,
       ClientCredentials: bearer,
@@ -134,7 +143,8 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
       DeviceCode: device.shelf,
       Grant: grants,
       Interaction: interactionShelf(authentication),
-      RefreshToken: refreshShelf({ tokens, grants, reused, now }),
+      PushedAuthorizationRequest: pushedShelf(kv, ttl.Interaction),
+      RefreshToken: refreshShelf({ tokens, grants, reused, successor, now }),
       ReplayDetection: replayShelf(kv),
       Session: new SessionView({ sessions, kv, clients, grants, subjects }),
     },

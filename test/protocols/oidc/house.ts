@@ -76,7 +76,7 @@ const app = (id: string, settings: Record<string, unknown>, more: Partial<Applic
 export class MemoryTokens {
   readonly rows = new Map<string, StoredToken & { grantId?: string | undefined }>();
   async upsert(model: string, id: string, payload: Record<string, unknown>, { grantId }: TokenFacts) {
-    this.rows.set(`${model} ${id}`, { payload: structuredClone(payload), grantId });
+    this.rows.set(`${model} ${id}`, { ...this.rows.get(`${model} ${id}`), payload: structuredClone(payload), grantId });
   }
   /** Slow enough for requests sent together to overtake one another. */
   async find(model: string, id: string) {
@@ -186,6 +186,8 @@ export interface House {
   readonly told: string[];
   readonly reads: { users: number };
   failing: Error | undefined;
+  /** Milliseconds this room's clock is ahead. */
+  later: number;
   /** Where those go first who signed out. */
   farewell?: (ended: Session | undefined, then: string) => string | undefined;
   close(): void;
@@ -212,6 +214,7 @@ export async function openHouse(): Promise<House> {
     untold: [],
     told: [],
     reads: { users: 0 },
+    later: 0,
   } as unknown as House;
   const server: Server = createServer((req, res) => void serve(house, req, res));
   await new Promise<void>((ok) => server.listen(0, '127.0.0.1', ok));
@@ -230,6 +233,7 @@ export async function openHouse(): Promise<House> {
       app('spa', {
         client_secret: undefined,
         token_endpoint_auth_method: 'none',
+        grant_types: ['authorization_code', 'refresh_token'],
         cors_origins: ['https://spa.example'],
       }),
       app('calendar-id', { client_id: 'calendar', subject_type: 'pairwise', id_token_signed_response_alg: 'ES256' }),
@@ -279,6 +283,8 @@ export async function openHouse(): Promise<House> {
     },
     cookieKeys: ['cookie key'],
     subjects: new Subjects(randomBytes(32)),
+    refreshKey: randomBytes(32),
+    now: () => Date.now() + house.later,
     claimNames: ['department', 'acr'],
     languages: ['en', 'de'],
     browserOf: (req, res) => browserOf(req, res, { secure: false, address: () => '192.0.2.7' }),
