@@ -129,6 +129,8 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     ...{ ...shared, catalogue, tokens, signingKeys, recorder, refreshKey },
     pages: oidcPages(views, log, now),
     device: { pages: devicePages(views), csrf: forms, limits: deviceTries(config.limits) },
+    nonceSecret: derive(secret, 'dpop nonces'),
+    resources: config.resources,
     cookieKeys: config.secrets.map((one) => derive(one, 'cookies').toString('base64url')),
     languages: views.words.languages.map(({ tag }) => tag),
     claimNames: [...new Set(config.users.flatMap((user) => Object.keys(user.claims)))],

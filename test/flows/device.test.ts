@@ -37,8 +37,16 @@ beforeAll(async () => {
   keys = await publish();
   stile = await startStile({
     config: settings({
+      resources: [
+        { resource: 'https://notes.example/api', name: 'Notes', scopes: ['notes:read', 'notes:write'], acr: MFA },
+      ],
       applications: [
-        device('tv'),
+        device('tv', {
+          resources: [
+            { resource: 'https://notes.example/api', scopes: ['notes:read'] },
+            { resource: '{issuer}/admin/api' },
+          ],
+        }),
         device('vault', { default_acr_values: [MFA] }),
         device('lab', { device_phishing_resistant: true }),
         device('meter', {
@@ -193,6 +201,23 @@ describe('what the device gets', () => {
     for (const { refresh_token = '' } of tokens)
       said.push((await send('/token', { grant_type: 'refresh_token', client_id: 'tv', refresh_token })).status);
     expect(said).toEqual([400, 200]);
+  });
+
+  test('for a resource: what that needs is asked of the person, and its token says so; our own API is for those with a role', async () => {
+    const resource = 'https://notes.example/api';
+    const started = await begun({ scope: 'openid notes:read notes:write', resource });
+    const person = new Person();
+    const page = await standBefore(started, someone(), person);
+    expect(page.html).toContain('notes:read');
+    expect(page.html).not.toContain('notes:write');
+    await approve(person, page);
+    const tokens = await tokensOf(started, { resource });
+    expect(decodeJwt(tokens.access_token!)).toMatchObject({ aud: resource, scope: 'notes:read', acr: MFA });
+
+    expect((await start({ resource: 'https://elsewhere.example' })).json.error).toBe('invalid_target');
+    const own = await begun({ scope: 'openid stile:admin', resource: `${stile.issuer}/admin/api` });
+    expect((await standBefore(own, someone())).heading).toBe('The device was not let in');
+    expect(await deviceSays(own)).toBe('access_denied');
   });
 
   test('a device with keys of its own and pairwise names works the same, and another client’s code does not', async () => {

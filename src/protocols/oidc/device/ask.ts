@@ -9,6 +9,7 @@ import type { Ask, Want } from '../../../domain/ask.ts';
 import { Refusal } from '../../../domain/refusal.ts';
 import type { Strength } from '../../../domain/strength.ts';
 import { askOf, hintedSubject, type Params } from '../ask.ts';
+import type { Requested } from '../resources.ts';
 
 export interface DeviceAsking {
   readonly application: Application;
@@ -18,17 +19,19 @@ export interface DeviceAsking {
   readonly now: number;
   /** The client knows people by pairwise names, which lead back to nobody. */
   readonly pairwise: boolean;
+  readonly resources: readonly Requested[];
   readonly assurance: Assurance;
 }
 
 /** Throws MalformedClaims, or a Refusal when what is asked cannot be had this way. */
-export function deviceAsk({ application, params, asked, now, pairwise, assurance }: DeviceAsking): Ask {
+export function deviceAsk({ application, params, asked, now, pairwise, resources, assurance }: DeviceAsking): Ask {
   const subject = pairwise ? undefined : hintedSubject(params.id_token_hint);
   const ask = askOf({
     application: application.id,
     params,
     acrValuesVoluntary: application.settings.acr_values_voluntary === true,
     ...(subject === undefined ? {} : { subject }),
+    resources,
     assurance,
     now,
   });

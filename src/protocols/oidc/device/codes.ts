@@ -20,6 +20,8 @@ export interface DeviceInfo {
   readonly agent: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
+  /** Identifiers of what tokens are asked for (RFC 8707). */
+  readonly resources: readonly string[];
   /** Of a client with pairwise subjects. */
   readonly sector?: string;
 }

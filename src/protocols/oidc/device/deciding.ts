@@ -11,10 +11,12 @@ import type { Application } from '../../../domain/application.ts';
 import type { Outcome } from '../../../domain/outcome.ts';
 import type { RefusalCode } from '../../../domain/refusal.ts';
 import { Refusal } from '../../../domain/refusal.ts';
+import type { User } from '../../../domain/user.ts';
 import { assertionOf } from '../acr.ts';
 import { MalformedClaims, requestedAcr, requestedSubject } from '../ask.ts';
 import type { Clients } from '../clients.ts';
 import { oauthError } from '../refusals.ts';
+import type { Requested, Resources } from '../resources.ts';
 import { currentVisit } from '../visit.ts';
 import { deviceAsk, deviceAssurance } from './ask.ts';
 import type { DeviceCodes, DeviceInfo, Pending } from './codes.ts';
@@ -29,6 +31,7 @@ export interface DecidingParts extends GrantingParts {
   readonly clients: Clients;
   readonly authentication: Authentication;
   readonly assurance: Assurance;
+  readonly resources: Pick<Resources, 'among' | 'requested' | 'admin' | 'mayAdminister'>;
   readonly sessions: Pick<Sessions, 'load' | 'participate'>;
   /** Somebody decided about a request; awaited before the device learns of it. */
   readonly onDecided: (decision: Decision) => Promise<void>;
@@ -133,13 +136,15 @@ export class Deciding {
     if (!session || session.sid !== outcome.sid || !(await codes.claim(pending))) return undefined;
     // Grants are read out of the session this request is in.
     currentVisit().session = session;
-    const grant = await grantTo({ session, application, clientId, params }, this.#parts);
+    const resources = this.#resources(pending);
+    const grant = await grantTo({ session, application, clientId, params, resources }, this.#parts);
     await authentication.forget(id);
     if (!grant) {
       await codes.answer(pending, said('denied'));
       return undefined;
     }
-    const wanted = requestedAcr(params).names;
+    // A resource is told by the name it knows, unless the client asked for another.
+    const wanted = [...requestedAcr(params).names, ...resources.flatMap(({ acr }) => acr ?? [])];
     const { acr, amr, authTime } = assertionOf(outcome.evidence, wanted, deviceAssurance(application, assurance));
     await onDecided({ type: 'device.approved', application, device: deviceInfo, outcome });
     await codes.answer(pending, {
@@ -187,8 +192,10 @@ export class Deciding {
     if ('refusal' in walk.end) return { kind: 'refused', pending, application, code: walk.end.refusal };
     if (!this.#wanted(walk.end.user, pending)) return { kind: 'refused', pending, application, code: 'other-person' };
     const evaluation = await authentication.evaluate(browser, walk.ask, { walk: id, quiet });
-    if (evaluation.kind === 'done') return { kind: 'here', walk, pending, application, outcome: evaluation.outcome };
-    if (evaluation.refusal === 'denied') return { kind: 'refused', pending, application, code: 'denied' };
+    if (evaluation.kind === 'done' && (await this.#mayHave(evaluation.outcome.user, pending)))
+      return { kind: 'here', walk, pending, application, outcome: evaluation.outcome };
+    if (evaluation.kind === 'done' || evaluation.refusal === 'denied')
+      return { kind: 'refused', pending, application, code: 'denied' };
     // Signed out, or somebody else signed in, since the walk ended: the person signs in again.
     await authentication.forget(id);
     return { kind: 'go', to: await this.#begin(browser, code, pending, application) };
@@ -198,7 +205,10 @@ export class Deciding {
     const { authentication, assurance, now } = this.#parts;
     const { params, deviceInfo } = pending.request;
     const pairwise = deviceInfo.sector !== undefined;
-    const ask = deviceAsk({ application, params, asked: deviceInfo.at, now: now(), pairwise, assurance });
+    const ask = deviceAsk({
+      ...{ application, params, asked: deviceInfo.at, now: now(), pairwise, assurance },
+      resources: this.#resources(pending),
+    });
     return (await authentication.begin(browser, ask, { asker: askerName, ticket: JSON.stringify({ code }) })).path;
   }
 
@@ -207,6 +217,18 @@ export class Deciding {
     const application = this.#parts.clients.application(request.clientId);
     const grants = application?.settings.grant_types as readonly string[] | undefined;
     return grants?.includes(grantType) ? application : undefined;
+  }
+
+  #resources({ request: { clientId, params, deviceInfo } }: Pending): Requested[] {
+    const asked = new Set(String(params.scope ?? '').split(' '));
+    return this.#parts.resources.among(deviceInfo.resources, asked, clientId);
+  }
+
+  /** Our own API is for those who have a role in it. */
+  async #mayHave(user: User, pending: Pending): Promise<boolean> {
+    const { resources } = this.#parts;
+    const administers = this.#resources(pending).some(({ resource }) => resource === resources.admin);
+    return !administers || (await resources.mayAdminister({ user }));
   }
 
   /** Whether the request may be answered about this person: whoever it is, unless it names somebody. */

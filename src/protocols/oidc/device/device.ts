@@ -68,7 +68,10 @@ export function deviceFlow(parts: DeviceParts): Device {
 }
 
 /** Called by the library for every request it has found in order: what cannot be asked this way is refused here. */
-function acquaint(ctx: KoaContextWithOIDC, { clients, assurance, now }: DeviceParts): DeviceInfo & UnknownObject {
+function acquaint(
+  ctx: KoaContextWithOIDC,
+  { clients, assurance, resources, now }: DeviceParts,
+): DeviceInfo & UnknownObject {
   const { browser } = currentVisit();
   const client = ctx.oidc.client!;
   const application = clients.application(client.clientId)!;
@@ -76,7 +79,10 @@ function acquaint(ctx: KoaContextWithOIDC, { clients, assurance, now }: DevicePa
   const asked = now();
   const params = { ...ctx.oidc.params };
   try {
-    deviceAsk({ application, params, asked, now: asked, pairwise, assurance });
+    deviceAsk({
+      ...{ application, params, asked, now: asked, pairwise, assurance },
+      resources: resources.requested(ctx),
+    });
     requestedSubject(params);
   } catch (error) {
     if (error instanceof MalformedClaims) throw new errors.InvalidRequest(error.message);
@@ -85,7 +91,14 @@ function acquaint(ctx: KoaContextWithOIDC, { clients, assurance, now }: DevicePa
     throw new errors.CustomOIDCProviderError(code, description);
   }
   const { address, agent } = browser;
-  return { address, agent, at: asked, ...(pairwise ? { sector: client.sectorIdentifier as string } : {}) };
+  const targets = Object.keys(ctx.oidc.resourceServers ?? {});
+  return {
+    address,
+    agent,
+    at: asked,
+    resources: targets,
+    ...(pairwise ? { sector: client.sectorIdentifier as string } : {}),
+  };
 }
 
 /** The library leaves the interval to the default (RFC 8628 section 3.2); said, it is not guessed. */

@@ -13,6 +13,7 @@ import type { Params } from '../ask.ts';
 import { scopes } from '../claims.ts';
 import type { Grants } from '../grants.ts';
 import { ttl } from '../lifetimes.ts';
+import type { Requested } from '../resources.ts';
 
 export interface GrantingParts {
   readonly sessions: Pick<Sessions, 'participate'>;
@@ -26,63 +27,75 @@ interface Granting {
   readonly application: Application;
   readonly clientId: string;
   readonly params: Params;
+  readonly resources: readonly Requested[];
+}
+
+/** What a Grant holds, by the library's names. */
+interface Held {
+  readonly openid?: { readonly scope?: string; readonly claims?: readonly string[] };
+  readonly resources?: Readonly<Record<string, string>>;
 }
 
 /** The part of the device code that names the Grant; undefined when the session has ended meanwhile. */
 export async function grantTo(asked: Granting, parts: GrantingParts): Promise<AdapterPayload | undefined> {
-  const wanted = words(asked.params.scope).filter((scope) => scopes.includes(scope));
+  const own = words(asked.params.scope).filter((scope) => scopes.includes(scope));
   const claims = claimsOf(asked.params);
-  const given = { scope: wanted.join(' '), claims };
-  return wanted.includes('offline_access') ? lasting(asked, given, parts) : ofSession(asked, given, parts);
+  const resource = asked.resources.map((one) => one.resource);
+  const said = {
+    scope: [...new Set([...own, ...asked.resources.flatMap((one) => one.scopes)])].join(' '),
+    ...(resource.length > 0 ? { resource: resource.length > 1 ? resource : resource[0] } : {}),
+  };
+  const given: Held = {
+    openid: { scope: own.join(' '), claims: [...new Set(Object.values(claims).flatMap(namesIn))] },
+    resources: Object.fromEntries(asked.resources.map((one) => [one.resource, one.scopes.join(' ')])),
+  };
+  if (own.includes('offline_access')) {
+    const grantId = newId();
+    await parts.grants.upsert(grantId, written(asked, grantId, given, parts.now()));
+    await parts.grants.keep(grantId, asked.session);
+    return { ...said, grantId, ...(Object.keys(claims).length > 0 ? { claims } : {}) };
+  }
+  const joined = await joinSession(asked, given, parts);
+  // The library names the session in an ID token only when this claim is asked for.
+  return joined && { ...said, ...joined, claims: { ...claims, id_token: { ...claims.id_token, sid: null } } };
 }
 
-interface Given {
-  readonly scope: string;
-  readonly claims: Readonly<Record<string, Record<string, unknown> | undefined>>;
-}
-
-async function lasting(asked: Granting, given: Given, parts: GrantingParts): Promise<AdapterPayload> {
-  const grantId = newId();
-  await parts.grants.upsert(grantId, written(asked, grantId, words(given.scope), namesOf(given), parts.now()));
-  await parts.grants.keep(grantId, asked.session);
-  return { grantId, scope: given.scope, ...(Object.keys(given.claims).length > 0 ? { claims: given.claims } : {}) };
-}
-
-async function ofSession(asked: Granting, given: Given, parts: GrantingParts): Promise<AdapterPayload | undefined> {
+async function joinSession(asked: Granting, given: Held, parts: GrantingParts): Promise<AdapterPayload | undefined> {
   const { session, application, clientId } = asked;
   const note = session.participants[application.id]?.note;
   const before = typeof note?.g === 'string' ? await parts.grants.find(note.g) : undefined;
   const grantId = before ? (note?.g as string) : newId();
-  const { scope = '', claims = [] } = (before?.openid ?? {}) as { scope?: string; claims?: string[] };
-  const wider = written(
-    asked,
-    grantId,
-    [...new Set([...words(scope), ...words(given.scope)])],
-    [...new Set([...claims, ...namesOf(given)])],
-    parts.now(),
-  );
-  await parts.grants.upsert(grantId, { ...before, ...wider });
+  await parts.grants.upsert(grantId, {
+    ...before,
+    ...written(asked, grantId, wider(before as Held, given), parts.now()),
+  });
   const kept = { g: grantId, ...(note?.k ? { k: 1 } : {}), ...(await parts.grants.keep(grantId, session)) };
   if (!(await parts.sessions.participate(session.sid, application.id, kept))) return undefined;
   return {
     grantId,
-    scope: given.scope,
-    // The library names the session in an ID token only when this claim is asked for.
-    claims: { ...given.claims, id_token: { ...given.claims.id_token, sid: null } },
     sessionUid: session.sid,
     sid: parts.subjects.sid(session.sid, clientId),
     expiresWithSession: true,
   };
 }
 
-function written(
-  { session, clientId }: Granting,
-  id: string,
-  scope: readonly string[],
-  claims: readonly string[],
-  now: number,
-): AdapterPayload {
+/** Both together: the session has one Grant for each of its clients. */
+function wider(before: Held | undefined, given: Held): Held {
+  const names = new Set([...Object.keys(before?.resources ?? {}), ...Object.keys(given.resources ?? {})]);
+  return {
+    openid: {
+      scope: union(before?.openid?.scope, given.openid?.scope),
+      claims: [...new Set([...(before?.openid?.claims ?? []), ...(given.openid?.claims ?? [])])],
+    },
+    resources: Object.fromEntries(
+      [...names].map((one) => [one, union(before?.resources?.[one], given.resources?.[one])]),
+    ),
+  };
+}
+
+function written({ session, clientId }: Granting, id: string, held: Held, now: number): AdapterPayload {
   const iat = Math.floor(now / 1000);
+  const { openid = {}, resources = {} } = held;
   return {
     kind: 'Grant',
     jti: id,
@@ -90,11 +103,15 @@ function written(
     exp: iat + ttl.Grant,
     clientId,
     accountId: session.user,
-    openid: { scope: scope.join(' '), ...(claims.length > 0 ? { claims: [...claims] } : {}) },
+    openid: { scope: openid.scope ?? '', ...(openid.claims?.length ? { claims: [...openid.claims] } : {}) },
+    ...(Object.keys(resources).length > 0 ? { resources: { ...resources } } : {}),
   };
 }
 
 const newId = () => randomBytes(32).toString('base64url');
 const words = (text: unknown): string[] => (typeof text === 'string' ? text.split(' ').filter(Boolean) : []);
-const namesOf = ({ claims }: Given) => [...new Set(Object.values(claims).flatMap((part) => Object.keys(part ?? {})))];
-const claimsOf = ({ claims }: Params): Given['claims'] => (typeof claims === 'string' ? JSON.parse(claims) : {});
+const union = (a: string | undefined, b: string | undefined) => [...new Set([...words(a), ...words(b)])].join(' ');
+
+type Claims = Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
+const claimsOf = ({ claims }: Params): Claims => (typeof claims === 'string' ? JSON.parse(claims) : {});
+const namesIn = (part: Claims[string]) => Object.keys(part ?? {});
