@@ -25,6 +25,7 @@ import { type Faults, lastResort, serverError } from './faults.ts';
 import { Grants } from './grants.ts';
 import { asker, interactionShelf, returnEarly } from './interaction-view.ts';
 import { signingKeys } from './keys.ts';
+import { ttl } from './lifetimes.ts';
 import { sayFarewell, tellClients } from './logout.ts';
 import { pagePolicy } from './page-policy.ts';
 import type { Pages } from './pages.ts';
@@ -32,9 +33,12 @@ import { postAuthorize } from './post-authorize.ts';
 import { buildProvider, truthfulDiscovery } from './provider.ts';
 import { introspectRefresh } from './remembered.ts';
 import { once as onceIn } from './replay.ts';
+import { inspectObject } from './requests/objects.ts';
+import { pushedShelf } from './requests/pushed.ts';
 import { Resources } from './resources.ts';
 import { sessionCookie } from './session-cookie.ts';
 import { SessionView } from './session-view.ts';
+import { successors } from './successor.ts';
 import { codeShelf, kvShelf, refreshShelf, reuseRecorder } from './tokens.ts';
 import { currentVisit, visiting } from './visit.ts';
 import { withdrawal } from './withdrawal.ts';
@@ -63,6 +67,8 @@ export interface OidcParts {
   readonly mayAdminister?: MayAdminister;
   /** 32 bytes, the same on every node. */
   readonly nonceSecret: Buffer;
+  /** What follows a refresh token is computed with it; outlives every change of the secrets, the same on every node. */
+  readonly refreshKey: Buffer;
   /** Names of the claims administrators declared for people. */
   readonly claimNames: readonly string[];
   /** Languages our pages are in (BCP 47), for discovery. */
@@ -88,7 +94,7 @@ export interface OidcRoom {
 }
 
 const paths =
-  /^\/(auth(\/[^/]+)?|token(\/introspection|\/revocation)?|me|jwks|session\/end(\/confirm|\/success)?|\.well-known\/(openid-configuration|oauth-authorization-server))$/;
+  /^\/(auth(\/[^/]+)?|token(\/introspection|\/revocation)?|par|me|jwks|session\/end(\/confirm|\/success)?|\.well-known\/(openid-configuration|oauth-authorization-server))$/;
 
 export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
   const { authentication, assurance, sessions, kv, tokens, recorder, pages, issuer, subjects } = parts;
@@ -104,6 +110,7 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
     declared: parts.resources ?? [],
     mayAdminister: parts.mayAdminister ?? (() => false),
   });
+  const successor = successors(parts.refreshKey);
   // Access tokens and machines' tokens share a shelf: looking one up as either reads one key.
   const bearer = kvShelf(kv, 't');
   const cookieNames = { session: cookieName('stile', secure), interaction: 'stile_oidc', resume: 'stile_oidc_resume' };
@@ -118,12 +125,14 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
     once,
     nonceSecret: parts.nonceSecret,
     faults,
+    successor,
     cookieNames,
     keys: await signingKeys(parts.signingKeys, now()),
     cookieKeys: parts.cookieKeys,
     people: parts.people,
     claimNames: parts.claimNames,
     languages: parts.languages,
+    inspectObject: inspectObject(kv, now),
     shelves: {
       AccessToken: bearer,
       ClientCredentials: bearer,
@@ -131,7 +140,8 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
       Client: clientShelf(clients),
       Grant: grants,
       Interaction: interactionShelf(authentication),
-      RefreshToken: refreshShelf({ tokens, grants, reused, now }),
+      PushedAuthorizationRequest: pushedShelf(kv, ttl.Interaction),
+      RefreshToken: refreshShelf({ tokens, grants, reused, successor, now }),
       Session: new SessionView({ sessions, kv, clients, grants, subjects }),
     },
   });

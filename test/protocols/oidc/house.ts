@@ -104,7 +104,7 @@ const app = (id: string, settings: Record<string, unknown>, more: Partial<Applic
 export class MemoryTokens {
   readonly rows = new Map<string, StoredToken & { grantId?: string | undefined }>();
   async upsert(model: string, id: string, payload: Record<string, unknown>, { grantId }: TokenFacts) {
-    this.rows.set(`${model} ${id}`, { payload: structuredClone(payload), grantId });
+    this.rows.set(`${model} ${id}`, { ...this.rows.get(`${model} ${id}`), payload: structuredClone(payload), grantId });
   }
   /** Slow enough for requests sent together to overtake one another. */
   async find(model: string, id: string) {
@@ -216,6 +216,8 @@ export interface House {
   readonly told: string[];
   readonly reads: { users: number };
   failing: Error | undefined;
+  /** Milliseconds this room's clock is ahead. */
+  later: number;
   /** Where those go first who signed out. */
   farewell?: (ended: Session | undefined, then: string) => string | undefined;
   close(): void;
@@ -243,6 +245,7 @@ export async function openHouse(): Promise<House> {
     told: [],
     reads: { users: 0 },
     administrators: new Set(['ana']),
+    later: 0,
   } as unknown as House;
   const server: Server = createServer((req, res) => void serve(house, req, res));
   await new Promise<void>((ok) => server.listen(0, '127.0.0.1', ok));
@@ -329,6 +332,8 @@ export async function openHouse(): Promise<House> {
     mayAdminister: (who) => ('user' in who ? house.administrators.has(who.user.id) : who.application === 'robot'),
     cookieKeys: ['cookie key'],
     subjects: new Subjects(randomBytes(32)),
+    refreshKey: randomBytes(32),
+    now: () => Date.now() + house.later,
     claimNames: ['department', 'acr'],
     languages: ['en', 'de'],
     browserOf: (req, res) => browserOf(req, res, { secure: false, address: () => '192.0.2.7' }),
