@@ -23,6 +23,22 @@ export interface AuditEvent {
     | 'token.repeated'
     | 'keys.rotated'
     | 'configuration.applied'
+    | 'user.created'
+    | 'user.changed'
+    | 'user.disabled'
+    | 'user.enabled'
+    | 'user.deleted'
+    | 'registration-link.made'
+    | 'registration-link.used'
+    | 'application.created'
+    | 'application.changed'
+    | 'application.disabled'
+    | 'application.enabled'
+    | 'application.deleted'
+    | 'application.secret-rotated'
+    | 'role.granted'
+    | 'role.revoked'
+    | 'sessions.ended'
     | 'fault';
   /** Milliseconds since the epoch. */
   readonly at: number;
