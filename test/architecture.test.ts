@@ -35,6 +35,7 @@ const rooms: Readonly<Record<string, Room>> = {
   'protocols/entra': asker,
   account: pages,
   admin: { ...pages, types: [...interfaces, 'config'] },
+  command: { knows: ['admin'] },
   // It plays the person: it shows the codes their authenticator app would, and opens the example application.
   demo: { knows: ['domain', 'web', 'methods', 'examples'], types: ['config'] },
   log: { knows: [] },

@@ -19,6 +19,8 @@ export interface AuditEvent {
     | 'token.reused'
     | 'keys.rotated'
     | 'configuration.applied'
+    | 'backup.made'
+    | 'backup.restored'
     | 'fault';
   /** Milliseconds since the epoch. */
   readonly at: number;
