@@ -39,6 +39,8 @@ export interface AuditEvent {
     | 'role.granted'
     | 'role.revoked'
     | 'sessions.ended'
+    | 'backup.made'
+    | 'backup.restored'
     | 'fault';
   /** Milliseconds since the epoch. */
   readonly at: number;
