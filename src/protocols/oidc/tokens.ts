@@ -128,3 +128,9 @@ export function refreshShelf(parts: {
     revokeByGrantId: (grantId) => tokens.destroyByGrant(grantId),
   };
 }
+
+/** Where a token may be of any kind (introspection, revocation) the shelf that costs a statement is asked last. */
+export const unlessOn = (cheap: Pick<Shelf, 'find'>, shelf: Shelf): Shelf => ({
+  ...shelf,
+  find: async (id) => (Provider.ctx?.oidc.route !== 'token' && (await cheap.find(id)) ? undefined : shelf.find(id)),
+});
