@@ -8,6 +8,7 @@ import { accountOf, claimsByScope, type People, scopes } from './claims.ts';
 import { type Clients, ownMetadata } from './clients.ts';
 import { grantFor, restoreOfflineAccess } from './consented.ts';
 import { corsAllowed } from './cors.ts';
+import type { Device } from './device/device.ts';
 import { errorPage, type Faults } from './faults.ts';
 import { walkPath } from './interaction-view.ts';
 import { Provider } from './library.ts';
@@ -35,11 +36,12 @@ export interface ProviderParts extends Checking {
   /** Languages our pages are in. */
   readonly languages: readonly string[];
   readonly faults: Faults;
+  readonly device: Pick<Device, 'feature'>;
+  readonly inspectObject: ReturnType<typeof inspectObject>;
+  readonly successor: Successor;
   /** 32 bytes, the same on every node: what one told a client, the other believes (RFC 9449 section 8). */
   readonly nonceSecret: Buffer;
   readonly once: Once;
-  readonly inspectObject: ReturnType<typeof inspectObject>;
-  readonly successor: Successor;
 }
 
 export function buildProvider(parts: ProviderParts): LibraryProvider {
@@ -65,7 +67,8 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
       required: (_ctx: unknown, client: Client) => client.clientAuthMethod === 'none' || isStrict(client),
     },
     assertJwtClientAuthClaimsAndHeader: inspectAssertion,
-    routes: { pushed_authorization_request: '/par' },
+    // Below /device is ours alone: the library's own pages for codes are out of reach.
+    routes: { pushed_authorization_request: '/par', device_authorization: '/device_authorization' },
     cookies: {
       keys: [...parts.cookieKeys],
       names: parts.cookieNames,
@@ -100,6 +103,13 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
         logoutSource: (ctx) => signOutPage(ctx, pages, secure),
         postLogoutSuccessSource: (ctx) => signedOutPage(ctx, pages, secure),
       },
+      deviceFlow: parts.device.feature,
+      pushedAuthorizationRequests: { enabled: true },
+      requestObjects: { enabled: true, assertJwtClaimsAndHeader: parts.inspectObject },
+      jwtResponseModes: { enabled: true },
+      jwtUserinfo: { enabled: true },
+      encryption: { enabled: true },
+      fapi: { enabled: true, profile: profileOf },
       dPoP: { enabled: true, nonceSecret: parts.nonceSecret, requireNonce: () => false },
       resourceIndicators: {
         enabled: true,
@@ -107,20 +117,14 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
         defaultResource: async (_ctx, _client, oneOf) => oneOf as string[],
         useGrantedResource: async () => false,
       },
-      pushedAuthorizationRequests: { enabled: true },
-      requestObjects: { enabled: true, assertJwtClaimsAndHeader: parts.inspectObject },
-      jwtResponseModes: { enabled: true },
-      jwtUserinfo: { enabled: true },
-      encryption: { enabled: true },
-      fapi: { enabled: true, profile: profileOf },
     },
   };
   const provider = new Provider(issuer, configuration);
   // Resuming, and "no" at logout, would move the session to another key; our sign-in has rotated its secret already.
   if (typeof provider.Session.prototype.resetIdentifier !== 'function') throw new Error('the library has changed');
   provider.Session.prototype.resetIdentifier = () => {};
-  onceEach(provider, parts.once);
   nameSuccessors(provider, parts.successor);
+  onceEach(provider, parts.once);
   believeIssuer(provider, issuer);
   return provider;
 }
