@@ -19,7 +19,12 @@ const alone = (resource: object) =>
   );
 
 test('an API says little and gets a JWT of ten minutes', () => {
-  expect(resourceOf(resourceSchema.parse(notes))).toEqual({ ...notes, accessToken: 'jwt', alg: 'RS256', lifetime: 600 });
+  expect(resourceOf(resourceSchema.parse(notes))).toEqual({
+    ...notes,
+    accessToken: 'jwt',
+    alg: 'RS256',
+    lifetime: 600,
+  });
 });
 
 test.each<[string, object, RegExp]>([
@@ -38,7 +43,12 @@ test.each<[string, object, RegExp]>([
 test.each<[string, object[], object[], RegExp]>([
   ['asks for an API nobody declared', [], [{ resource: notes.resource }], /resources\[0\].resource is not declared/],
   ['asks for a scope it has not', [notes], [{ ...notes, scopes: ['x'] }], /scopes\[0\] is no scope .* has notes:read/],
-  ['names a strength nobody knows', [{ ...notes, acr: 'mfa' }], [], /^resources\[0\].acr is not a name under assurance/],
+  [
+    'names a strength nobody knows',
+    [{ ...notes, acr: 'mfa' }],
+    [],
+    /^resources\[0\].acr is not a name under assurance/,
+  ],
   ['lets in nobody', [{ ...notes, clients: ['wick'] }], [], /^resources\[0\].clients\[0\] is the id of no application/],
   ['is our own API', [{ ...notes, resource: `${issuer}/admin/api` }], [], /is our own API/],
 ])('a file that %s is refused', (_what, resources, wanted, words) => {

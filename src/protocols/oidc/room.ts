@@ -41,7 +41,7 @@ import { Resources } from './resources.ts';
 import { sessionCookie } from './session-cookie.ts';
 import { SessionView } from './session-view.ts';
 import { successors } from './successor.ts';
-import { codeShelf, kvShelf, refreshShelf, reuseRecorder, unlessOn } from './tokens.ts';
+import { codeShelf, kvShelf, ofKind, refreshShelf, reuseRecorder, unlessOn } from './tokens.ts';
 import { currentVisit, visiting } from './visit.ts';
 import { withdrawal } from './withdrawal.ts';
 
@@ -146,8 +146,8 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
     device,
     inspectObject: inspectObject(kv, now),
     shelves: {
-      AccessToken: bearer,
-      ClientCredentials: bearer,
+      AccessToken: ofKind('AccessToken', bearer),
+      ClientCredentials: ofKind('ClientCredentials', bearer),
       AuthorizationCode: codeShelf(kv, reused),
       Client: clientShelf(clients),
       DeviceCode: device.shelf,
