@@ -161,6 +161,11 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     ...{ authentication: engine, sessions, leaving, methods, users, credentials, consents, events, recorder, tokens },
     ...{ csrf: forms, views, issuer: config.issuer, now, application, browserOf: browser, password, oidc },
   });
+  const administration = openAdministration(config, {
+    ...{ knex: db.knex, sealer, samlKeys: async () => samlKeys, recorder, now },
+    live: { sessions, endTokens: (user) => tokens.destroyByUser(user), refresh: () => catalogue.refresh() },
+    onFault: (error, request) => log.error({ err: error, request }, 'administration'),
+  });
   const demo = config.demo ? await import('./demo/mount.ts') : undefined;
   if (demo) demo.mount(app, config, views, files.href('stile.css'));
   else routes(app).get('/', anyone, (_req, res) => res.redirect(303, '/account'));
@@ -172,11 +177,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     tokens.purge(now()).catch((error) => log.warn({ err: error }, 'expired tokens could not be removed'));
   const purging = setInterval(purge, PURGE_MS).unref();
 
-  const administration = openAdministration({
-    ...{ users, credentials, samlKeys: async () => samlKeys, recorder, serving: true, now },
-    onFault: (error, request) => log.error({ err: error, request }, 'administration'),
-  });
-  const socket = await listenSocket(join(config.dataDir, 'stile.sock'), administration).catch((error) =>
+  const socket = await listenSocket(join(config.dataDir, 'stile.sock'), administration.dispatch).catch((error) =>
     log.warn({ err: error }, 'no socket for the command line'),
   );
   return {

@@ -22,6 +22,22 @@ export interface AuditEvent {
     | 'configuration.applied'
     | 'backup.made'
     | 'backup.restored'
+    | 'user.created'
+    | 'user.changed'
+    | 'user.disabled'
+    | 'user.enabled'
+    | 'user.deleted'
+    | 'registration-link.made'
+    | 'registration-link.used'
+    | 'application.created'
+    | 'application.changed'
+    | 'application.disabled'
+    | 'application.enabled'
+    | 'application.deleted'
+    | 'application.secret-rotated'
+    | 'role.granted'
+    | 'role.revoked'
+    | 'sessions.ended'
     | 'fault';
   /** Milliseconds since the epoch. */
   readonly at: number;

@@ -9,10 +9,8 @@ import type { Given, Performed } from '../command/command.ts';
 import { loadConfig } from '../config.ts';
 import { Keyring } from '../protocols/saml/keys/keys.ts';
 import { secretsSealer } from '../state/sealer.ts';
-import { Credentials } from '../store/credentials.ts';
 import { Events } from '../store/events.ts';
 import { SigningKeys } from '../store/signing-keys.ts';
-import { Users } from '../store/users.ts';
 import { openAdministration } from './administration.ts';
 import { openPresent, socketIn, surroundings } from './surroundings.ts';
 
@@ -32,16 +30,13 @@ async function directly(asked: ApiRequest): Promise<ApiAnswer> {
   const db = await openPresent(surroundings());
   try {
     const config = loadConfig({ env: process.env });
+    const { knex } = db;
     const sealer = secretsSealer(config.secrets);
     const { issuer, saml } = config;
-    const store = new SigningKeys(db.knex, sealer);
-    const dispatch = openAdministration({
-      users: new Users(db.knex),
-      credentials: new Credentials(db.knex, sealer),
+    const store = new SigningKeys(knex, sealer);
+    const { dispatch } = openAdministration(config, {
+      ...{ knex, sealer, recorder: groupRecorder(new Events(knex)), now: Date.now },
       samlKeys: () => Keyring.open({ ...saml, issuer, store, now: Date.now }),
-      recorder: groupRecorder(new Events(db.knex)),
-      serving: false,
-      now: Date.now,
       onFault(error) {
         throw error;
       },
