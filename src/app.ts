@@ -12,7 +12,11 @@ import { signInRoutes } from './authentication/routes.ts';
 import { Subjects } from './authentication/subjects.ts';
 import { mountAccount } from './composition/account-pages.ts';
 import { openAdministration } from './composition/administration.ts';
+
 import { mountAdministration } from './composition/administration-pages.ts';
+
+import { devicePages, deviceTries } from './composition/device-pages.ts';
+
 import { openEngine } from './composition/engine.ts';
 import { oidcPages } from './composition/oidc-pages.ts';
 import { openPages } from './composition/pages.ts';
@@ -133,6 +137,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const oidc = await oidcRoom({
     ...{ ...shared, catalogue, tokens, signingKeys, recorder, refreshKey },
     pages: oidcPages(views, log, now),
+    device: { pages: devicePages(views), csrf: forms, limits: deviceTries(config.limits) },
     nonceSecret: derive(secret, 'dpop nonces'),
     resources: config.resources,
     mayAdminister: administration.mayAdminister,
@@ -142,7 +147,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     onFault: (error) => log.error({ err: error }, 'oidc'),
     onUntold: (id, error) => log.warn({ client: id, err: error }, 'a client could not be told that a session ended'),
   });
-  engine.register(oidc.asker);
+  for (const asker of oidc.askers) engine.register(asker);
   const saml = samlRoom({
     ...shared,
     entity: config.saml,
@@ -163,6 +168,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   healthRoutes(routes(app), { database: () => db.ping(), state: () => store.ping() }, draining);
   routes(app).get('/assets/:file', anyone, files.handler);
   signInRoutes(app, { walking, csrf: forms, views, issuer: config.issuer, now, browserOf: browser });
+  oidc.mount(app);
   saml.mount(app);
   mountAccount(app, {
     ...{ authentication: engine, sessions, leaving, methods, users, credentials, consents, events, recorder, tokens },

@@ -20,6 +20,8 @@ export interface AuditEvent {
     | 'token.repeated'
     | 'keys.rotated'
     | 'configuration.applied'
+    | 'backup.made'
+    | 'backup.restored'
     | 'user.created'
     | 'user.changed'
     | 'user.disabled'
