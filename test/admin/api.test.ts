@@ -227,7 +227,12 @@ describe('Idempotency-Key', () => {
   });
 
   test('its answers are sealed where they lie', async () => {
-    const { body } = await house.ask(root, 'users.registration-link', { user: ana }, { idempotencyKey: 'a-key-of-mine' });
+    const { body } = await house.ask(
+      root,
+      'users.registration-link',
+      { user: ana },
+      { idempotencyKey: 'a-key-of-mine' },
+    );
     const kept = JSON.stringify(await house.knex('api_answers').select('*'));
     expect(kept).not.toContain('a-key-of-mine');
     expect(kept).not.toContain(String(body.link).split('=')[1]);
