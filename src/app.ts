@@ -12,6 +12,7 @@ import { assuranceOf } from './authentication/assurance.ts';
 import { signInRoutes } from './authentication/routes.ts';
 import { Subjects } from './authentication/subjects.ts';
 import { mountAccount } from './composition/account-pages.ts';
+import { certificatesFrom } from './composition/certificates.ts';
 import { openEngine } from './composition/engine.ts';
 import { oidcPages } from './composition/oidc-pages.ts';
 import { openPages } from './composition/pages.ts';
@@ -38,6 +39,8 @@ import { anyone, routes } from './web/routes.ts';
 
 export interface App {
   readonly listener: RequestListener;
+  /** Of the port that asks for certificates: what applications come for themselves, and no page. */
+  readonly aside: RequestListener;
   /** Ends what the app holds: files, connections, timers. Call after the last answer. */
   close(): Promise<void>;
 }
@@ -105,6 +108,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const client = clientAddress(config.proxies);
   const web = { secure, address: (req: IncomingMessage) => client(req).address };
   const browser = (req: IncomingMessage, res: ServerResponse) => browserOf(req, res, web);
+  const certificates = certificatesFrom(config, now);
   const forms = csrf(derive(secret, 'csrf'));
   const { files, views } = openPages(config, root);
   const errorPages = errors({ views, log });
@@ -126,6 +130,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const oidc = await oidcRoom({
     ...{ ...shared, catalogue, tokens, signingKeys, recorder },
     pages: oidcPages(views, log, now),
+    certificates,
     cookieKeys: config.secrets.map((one) => derive(one, 'cookies').toString('base64url')),
     languages: views.words.languages.map(({ tag }) => tag),
     claimNames: [...new Set(config.users.flatMap((user) => Object.keys(user.claims)))],
@@ -173,15 +178,21 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     join(config.dataDir, 'stile.sock'),
     operations({ users, credentials, samlKeys: async () => samlKeys, recorder, now }),
   ).catch((error) => log.warn({ err: error }, 'no socket for the command line'));
+  const listener: RequestListener = (req, res) => {
+    certificates?.receive(req);
+    counters.time(res);
+    if (counters.answer(req, res)) return;
+    const path = pathOf(req);
+    requestScope.run(new Map(), () => {
+      if (!oidc.handles(path)) return app(req, res);
+      oidc.callback(req, res).catch((error) => errorPages.answer(res, error));
+    });
+  };
   return {
-    listener(req, res) {
-      counters.time(res);
-      if (counters.answer(req, res)) return;
-      const path = (req.url ?? '/').split('?', 1)[0] as string;
-      requestScope.run(new Map(), () => {
-        if (!oidc.handles(path)) return app(req, res);
-        oidc.callback(req, res).catch((error) => errorPages.answer(res, error));
-      });
+    listener,
+    aside(req, res) {
+      if (oidc.handlesAside(pathOf(req))) return listener(req, res);
+      res.writeHead(404).end();
     },
     async close() {
       clearInterval(purging);
@@ -195,3 +206,5 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     },
   };
 }
+
+const pathOf = (req: IncomingMessage) => (req.url ?? '/').split('?', 1)[0] as string;

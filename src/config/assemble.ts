@@ -6,6 +6,7 @@ import type { Contents } from './files.ts';
 import { identityProviderOf } from './identity-provider.ts';
 import { federationOf, samlSettings } from './saml.ts';
 import type { File } from './schema.ts';
+import { clientCertificatesOf } from './tls.ts';
 
 /** The wire names known without a word in the file (protocols.md section 7); null there removes one. */
 const wireNames: Readonly<Record<string, string>> = {
@@ -65,6 +66,7 @@ export function assemble(
     totp: file.totp,
     proxies: file.proxies,
     tls: cert && key ? { cert, key } : undefined,
+    clientCertificates: clientCertificatesOf(file.tls, contents, issuer),
     brand: {
       name: brand.name,
       accent: brand.accent,

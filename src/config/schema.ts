@@ -5,6 +5,7 @@ import { clientAddress } from '../web/client-address.ts';
 import { clientSchema } from './client.ts';
 import { identityProviderSchema } from './identity-provider.ts';
 import { federationSchema, samlSchema } from './saml.ts';
+import { tlsSchema } from './tls.ts';
 import { duration, section, slug, text, webAddress, whole } from './words.ts';
 
 /** The shape of the YAML file. What is wrong between its keys is in between.ts. */
@@ -119,7 +120,7 @@ export const schema = section({
   }).prefault({}),
   totp: section({ window: whole(0, 4).default(1) }).prefault({}),
   proxies: z.array(sentence((cidr) => clientAddress([cidr]))).default([]),
-  tls: section({ cert_file: text(), key_file: text() }).optional(),
+  tls: tlsSchema.optional(),
   brand: section({
     name: text(64).default('Stile'),
     accent: sentence(brandColours).optional(),

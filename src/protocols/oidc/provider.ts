@@ -17,6 +17,7 @@ import { outgoing } from './outgoing.ts';
 import { waitingParameter } from './post-authorize.ts';
 import { signInOf } from './remembered.ts';
 import { algorithms } from './requests/algorithms.ts';
+import { aliases, believeIssuer, certificateFeature, certificateMethods, type Shown } from './requests/certificates.ts';
 import type { inspectObject } from './requests/objects.ts';
 import { inspectAssertion, isStrict, profileOf } from './requests/profile.ts';
 
@@ -34,7 +35,11 @@ export interface ProviderParts extends Checking {
   readonly languages: readonly string[];
   readonly faults: Faults;
   readonly inspectObject: ReturnType<typeof inspectObject>;
+  /** Undefined where no certificate of a client can come. */
+  readonly certificates: Shown | undefined;
 }
+
+const methods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'] as const;
 
 export function buildProvider(parts: ProviderParts): LibraryProvider {
   const { clients, people, subjects, faults, authentication, issuer } = parts;
@@ -50,7 +55,7 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
     acrValues: [...parts.assurance.names.keys()],
     claims: claimsByScope(parts.claimNames),
     discovery: { ui_locales_supported: [...parts.languages] },
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    clientAuthMethods: [...methods, ...certificateMethods(parts.certificates)],
     clientDefaults: { backchannel_logout_session_required: true },
     extraClientMetadata: { properties: ownMetadata },
     extraParams: { [waitingParameter]: async (ctx: KoaContextWithOIDC) => restoreOfflineAccess(ctx) },
@@ -100,6 +105,7 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
       jwtResponseModes: { enabled: true },
       jwtUserinfo: { enabled: true },
       encryption: { enabled: true },
+      mTLS: certificateFeature(parts.certificates),
       fapi: { enabled: true, profile: profileOf },
       resourceIndicators: { enabled: false },
     },
@@ -108,7 +114,7 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
   // Resuming, and "no" at logout, would move the session to another key; our sign-in has rotated its secret already.
   if (typeof provider.Session.prototype.resetIdentifier !== 'function') throw new Error('the library has changed');
   provider.Session.prototype.resetIdentifier = () => {};
-  believeIssuer(provider, issuer);
+  believeIssuer(provider, issuer, parts.certificates);
   return provider;
 }
 
@@ -116,27 +122,14 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
 const mayLookAt = (client: { clientId: string; clientAuthMethod?: string }, token: { clientId?: string }): boolean =>
   client.clientAuthMethod !== 'none' || client.clientId === token.clientId;
 
-/** The library takes its own address from request headers; a forged Host would get into discovery and redirects. */
-function believeIssuer(provider: LibraryProvider, issuer: string): void {
-  const { protocol, host, origin } = new URL(issuer);
-  Object.defineProperties(provider.request, {
-    protocol: { get: () => protocol.slice(0, -1) },
-    host: { get: () => host },
-    href: {
-      get(this: { url: string }) {
-        return new URL(this.url.replace(/^https?:\/\/[^/]*/i, ''), origin).href;
-      },
-    },
-  });
-}
-
 /** Discovery lists what can be reached now, not every name of the table. */
-export function truthfulDiscovery(assurance: Assurance) {
+export function truthfulDiscovery(assurance: Assurance, issuer: string, certificates: Shown | undefined) {
   return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
     await next();
     const body = ctx.body as Record<string, unknown> | undefined;
     if (!body?.acr_values_supported) return;
     for (const [name, value] of Object.entries(body)) if (Array.isArray(value) && value.length === 0) delete body[name];
+    aliases(body, issuer, certificates);
     body.acr_values_supported = [...assurance.names]
       .filter(([, strength]) => assurance.possible(strength))
       .map(([name]) => name);

@@ -29,6 +29,7 @@ import type { Pages } from './pages.ts';
 import { postAuthorize } from './post-authorize.ts';
 import { buildProvider, truthfulDiscovery } from './provider.ts';
 import { introspectRefresh } from './remembered.ts';
+import { answersAside, type Shown } from './requests/certificates.ts';
 import { inspectObject } from './requests/objects.ts';
 import { pushedShelf } from './requests/pushed.ts';
 import { sessionCookie } from './session-cookie.ts';
@@ -60,6 +61,8 @@ export interface OidcParts {
   /** Languages our pages are in (BCP 47), for discovery. */
   readonly languages: readonly string[];
   browserOf(req: IncomingMessage, res: ServerResponse): Browser;
+  /** Where certificates of clients come; undefined where they cannot. */
+  readonly certificates?: Shown | undefined;
   /** A bug of ours or the library's. */
   readonly onFault: (error: unknown) => void;
   /** A client that could not be told that a session ended. */
@@ -70,6 +73,8 @@ export interface OidcParts {
 export interface OidcRoom {
   /** Whether a request for this path (no query) is ours to answer. */
   handles(path: string): boolean;
+  /** Whether it is one for which clients come to the address for certificates. */
+  handlesAside(path: string): boolean;
   /** Answers it, whatever comes; must see the request before any body parser. */
   callback(req: IncomingMessage, res: ServerResponse): Promise<void>;
   readonly asker: Asker;
@@ -106,6 +111,7 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
     claimNames: parts.claimNames,
     languages: parts.languages,
     inspectObject: inspectObject(kv, now),
+    certificates: parts.certificates,
     shelves: {
       AccessToken: bearer,
       ClientCredentials: bearer,
@@ -126,7 +132,7 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
   provider.use(only(/^\/session\/end\/confirm$/, sayFarewell(parts.leaving)));
   provider.use(only(/^\/auth\//, returnEarly(authentication)));
   provider.use(only(/^\/token\/introspection$/, introspectRefresh));
-  provider.use(only(/^\/\.well-known\//, truthfulDiscovery(assurance)));
+  provider.use(only(/^\/\.well-known\//, truthfulDiscovery(assurance, issuer, parts.certificates)));
   provider.on('server_error', (ctx, error) => serverError(ctx, error, parts.onFault));
   // Koa prints what nobody listens to. Its types are older than the library's.
   (provider as unknown as NodeJS.EventEmitter).on('error', (error) => {
@@ -141,6 +147,7 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
   const answer = provider.callback();
   return {
     handles: (path) => paths.test(path),
+    handlesAside: answersAside,
     asker,
     withdraw: withdrawal({ catalogue: parts.catalogue, tokens, sessions }),
     callback: (req, res) => visiting(parts.browserOf(req, res), () => answer(req, res)) as Promise<void>,
