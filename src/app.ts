@@ -5,13 +5,13 @@ import express from 'express';
 import type { Logger } from 'pino';
 import { accountApplication } from './account/account.ts';
 import { applyDeclared } from './admin/apply.ts';
-import { operations } from './admin/operations.ts';
 import { listenSocket } from './admin/socket.ts';
 import { groupRecorder } from './audit/recorder.ts';
 import { assuranceOf } from './authentication/assurance.ts';
 import { signInRoutes } from './authentication/routes.ts';
 import { Subjects } from './authentication/subjects.ts';
 import { mountAccount } from './composition/account-pages.ts';
+import { openAdministration } from './composition/administration.ts';
 import { certificatesFrom } from './composition/certificates.ts';
 import { openEngine } from './composition/engine.ts';
 import { oidcPages } from './composition/oidc-pages.ts';
@@ -69,6 +69,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     tokens,
     signingKeys,
     subjectKey,
+    refreshKey,
     nameIds,
   } = stores;
   const store = openState(config.redisUrl, log);
@@ -128,9 +129,11 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     now,
   };
   const oidc = await oidcRoom({
-    ...{ ...shared, catalogue, tokens, signingKeys, recorder },
+    ...{ ...shared, catalogue, tokens, signingKeys, recorder, refreshKey },
     pages: oidcPages(views, log, now),
     certificates,
+    nonceSecret: derive(secret, 'dpop nonces'),
+    resources: config.resources,
     cookieKeys: config.secrets.map((one) => derive(one, 'cookies').toString('base64url')),
     languages: views.words.languages.map(({ tag }) => tag),
     claimNames: [...new Set(config.users.flatMap((user) => Object.keys(user.claims)))],
@@ -174,10 +177,13 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     tokens.purge(now()).catch((error) => log.warn({ err: error }, 'expired tokens could not be removed'));
   const purging = setInterval(purge, PURGE_MS).unref();
 
-  const socket = await listenSocket(
-    join(config.dataDir, 'stile.sock'),
-    operations({ users, credentials, samlKeys: async () => samlKeys, recorder, now }),
-  ).catch((error) => log.warn({ err: error }, 'no socket for the command line'));
+  const administration = openAdministration({
+    ...{ users, credentials, samlKeys: async () => samlKeys, recorder, serving: true, now },
+    onFault: (error, request) => log.error({ err: error, request }, 'administration'),
+  });
+  const socket = await listenSocket(join(config.dataDir, 'stile.sock'), administration).catch((error) =>
+    log.warn({ err: error }, 'no socket for the command line'),
+  );
   const listener: RequestListener = (req, res) => {
     certificates?.receive(req);
     counters.time(res);
@@ -191,7 +197,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   return {
     listener,
     aside(req, res) {
-      if (oidc.handlesAside(pathOf(req))) return listener(req, res);
+      if (oidc.handlesAside(pathOf(req)) || pathOf(req).startsWith('/admin/api/')) return listener(req, res);
       res.writeHead(404).end();
     },
     async close() {

@@ -1,6 +1,7 @@
 import { certificateProblems } from './client-certificates.ts';
 import { clientProblems } from './client-problems.ts';
 import { type Problem, problem } from './problems.ts';
+import { resourceProblems } from './resource.ts';
 import { federationProblems, samlProblems } from './saml.ts';
 import { tlsProblems } from './tls.ts';
 import { seconds } from './words.ts';
@@ -18,6 +19,8 @@ export function between(file: Group, names: readonly string[], issuer: string | 
   return [
     ...applicationProblems(list(file.applications), names),
     ...certificateProblems(list(file.applications), group(file.tls)),
+    ...twice(list(file.resources), (one) => one.resource, ['resources'], 'resource'),
+    ...resourceProblems(file, names, issuer),
     ...twice(list(file.federations), (one) => one.id, ['federations'], 'id'),
     ...list(file.federations).flatMap((one, i) => federationProblems(one, ['federations', i], names)),
     ...userProblems(list(file.users)),

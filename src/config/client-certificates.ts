@@ -18,6 +18,8 @@ export function certificateKeyProblems(client: Group, path: readonly PropertyKey
       wrong('token_endpoint_auth_method', `is tls_client_auth, which needs one of ${names.join(', ')}`);
     for (const name of given.slice(1)) wrong(name, `stands beside ${given[0]}: keep one`);
   } else for (const name of given) wrong(name, 'belongs to token_endpoint_auth_method: tls_client_auth');
+  if (client.tls_client_certificate_bound_access_tokens === true && client.dpop_bound_access_tokens === true)
+    wrong('tls_client_certificate_bound_access_tokens', 'stands beside dpop_bound_access_tokens: keep one');
   if (method === 'self_signed_tls_client_auth') {
     const keys = (client.jwks as { keys?: unknown } | undefined)?.keys;
     if (client.jwks === undefined && client.jwks_uri === undefined)

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
 import { distinguishedName } from '../web/certificates/names.ts';
+import { wantedSchema } from './resource.ts';
 import { parsed, section, secureAddress, text, webAddress, whole } from './words.ts';
 
 /** An OIDC client as the file declares it: RFC 7591 names, and a few of our own. */
@@ -104,6 +105,8 @@ export const clientSchema = section({
   policy_uri: webAddress().optional(),
   tos_uri: webAddress().optional(),
   contacts: z.array(text()).optional(),
+  dpop_bound_access_tokens: z.boolean().optional(),
+  resources: z.array(wantedSchema).optional(),
   cors_origins: z.array(origin()).default([]),
   acr_values_voluntary: z.boolean().default(false),
 });

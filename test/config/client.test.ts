@@ -176,3 +176,51 @@ describe('certificates', () => {
     expect(certificateProblems(applications, { client_port: 1 })).toEqual([]);
   });
 });
+
+describe('profile: fapi2-security', () => {
+  const strict = {
+    ...ec,
+    profile: 'fapi2-security',
+    client_secret: undefined,
+    token_endpoint_auth_method: 'private_key_jwt',
+    dpop_bound_access_tokens: true,
+  };
+
+  test('fills in what follows from it', () => {
+    expect(wrongs(strict)).toEqual([]);
+    expect(settingsOf(clientSchema.parse({ client_id: 'a', ...uris, ...strict }))).toMatchObject({
+      require_pushed_authorization_requests: true,
+      id_token_signed_response_alg: 'ES256',
+      authorization_signed_response_alg: 'ES256',
+    });
+  });
+
+  test.each<[string, Record<string, unknown>, RegExp]>([
+    [
+      'by a secret',
+      { client_secret: 's', token_endpoint_auth_method: 'client_secret_basic' },
+      /has to be one of private_key_jwt, tls_client_auth/,
+    ],
+    ['by nothing', { token_endpoint_auth_method: 'none' }, /has to be one of private_key_jwt/],
+    [
+      'without a binding',
+      { dpop_bound_access_tokens: false },
+      /set dpop_bound_access_tokens or tls_client_certificate_bound/,
+    ],
+    ['with two', { tls_client_certificate_bound_access_tokens: true }, /stands beside dpop_bound_access_tokens/],
+    ['without PAR', { require_pushed_authorization_requests: false }, /is false, and has to be true/],
+    [
+      'with RS256 in an ID token',
+      { id_token_signed_response_alg: 'RS256' },
+      /^id_token_signed_response_alg is RS256, which/,
+    ],
+    [
+      'with RS256 in a request',
+      { ...rsa, request_object_signing_alg: 'RS256' },
+      /^request_object_signing_alg is RS256, which/,
+    ],
+    ['with http', { redirect_uris: ['http://a.example/cb'] }, /redirect_uris\[0\] has to be https/],
+  ])('%s', (_what, client, expected) => {
+    expect(wrongs({ ...strict, ...client })).toEqual([expect.stringMatching(expected)]);
+  });
+});

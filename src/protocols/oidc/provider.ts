@@ -15,11 +15,14 @@ import { ttl } from './lifetimes.ts';
 import { signedOutPage, signOutPage } from './logout.ts';
 import { outgoing } from './outgoing.ts';
 import { waitingParameter } from './post-authorize.ts';
+import { proofAlgorithms } from './proof.ts';
 import { signInOf } from './remembered.ts';
+import { type Once, onceEach } from './replay.ts';
 import { algorithms } from './requests/algorithms.ts';
 import { aliases, believeIssuer, certificateFeature, certificateMethods, type Shown } from './requests/certificates.ts';
 import type { inspectObject } from './requests/objects.ts';
 import { inspectAssertion, isStrict, profileOf } from './requests/profile.ts';
+import { nameSuccessors, type Successor } from './successor.ts';
 
 export interface ProviderParts extends Checking {
   readonly issuer: string;
@@ -37,12 +40,16 @@ export interface ProviderParts extends Checking {
   readonly inspectObject: ReturnType<typeof inspectObject>;
   /** Undefined where no certificate of a client can come. */
   readonly certificates: Shown | undefined;
+  readonly successor: Successor;
+  /** 32 bytes, the same on every node: what one told a client, the other believes (RFC 9449 section 8). */
+  readonly nonceSecret: Buffer;
+  readonly once: Once;
 }
 
 const methods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'] as const;
 
 export function buildProvider(parts: ProviderParts): LibraryProvider {
-  const { clients, people, subjects, faults, authentication, issuer } = parts;
+  const { clients, people, subjects, faults, authentication, issuer, resources } = parts;
   const { pages, secure } = faults;
   const configuration: Configuration = {
     adapter: adapterOf(parts.shelves),
@@ -59,7 +66,7 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
     clientDefaults: { backchannel_logout_session_required: true },
     extraClientMetadata: { properties: ownMetadata },
     extraParams: { [waitingParameter]: async (ctx: KoaContextWithOIDC) => restoreOfflineAccess(ctx) },
-    enabledJWA: algorithms,
+    enabledJWA: { ...algorithms, dPoPSigningAlgValues: [...proofAlgorithms] },
     pkce: {
       required: (_ctx: unknown, client: Client) => client.clientAuthMethod === 'none' || isStrict(client),
     },
@@ -99,7 +106,6 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
         logoutSource: (ctx) => signOutPage(ctx, pages, secure),
         postLogoutSuccessSource: (ctx) => signedOutPage(ctx, pages, secure),
       },
-      dPoP: { enabled: false },
       pushedAuthorizationRequests: { enabled: true },
       requestObjects: { enabled: true, assertJwtClaimsAndHeader: parts.inspectObject },
       jwtResponseModes: { enabled: true },
@@ -107,13 +113,21 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
       encryption: { enabled: true },
       mTLS: certificateFeature(parts.certificates),
       fapi: { enabled: true, profile: profileOf },
-      resourceIndicators: { enabled: false },
+      dPoP: { enabled: true, nonceSecret: parts.nonceSecret, requireNonce: () => false },
+      resourceIndicators: {
+        enabled: true,
+        getResourceServerInfo: (ctx, identifier, client) => resources.serverFor(ctx, identifier, client.clientId),
+        defaultResource: async (_ctx, _client, oneOf) => oneOf as string[],
+        useGrantedResource: async () => false,
+      },
     },
   };
   const provider = new Provider(issuer, configuration);
   // Resuming, and "no" at logout, would move the session to another key; our sign-in has rotated its secret already.
   if (typeof provider.Session.prototype.resetIdentifier !== 'function') throw new Error('the library has changed');
   provider.Session.prototype.resetIdentifier = () => {};
+  nameSuccessors(provider, parts.successor);
+  onceEach(provider, parts.once);
   believeIssuer(provider, issuer, parts.certificates);
   return provider;
 }

@@ -2,6 +2,8 @@
  * Clients that show a certificate (RFC 8705): as who they are, or as what their access tokens are bound to. Which
  * certificate a request came with is known to web/; here is what it proves.
  */
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { Configuration, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { type AlternativeName, alsoKnownAs, subjectIs } from '../../../web/certificates/names.ts';
 import type { Certificates } from '../../../web/certificates/request.ts';
@@ -37,6 +39,12 @@ export function certificateFeature(shown: Shown | undefined): MTls {
       return kind ? alsoKnownAs(certificate, kind, expected) : subjectIs(certificate, expected);
     },
   };
+}
+
+/** `x5t#S256` of the certificate a request came with (RFC 8705 section 3.1). */
+export function thumbprintOf(shown: Shown | undefined, req: IncomingMessage): string | undefined {
+  const found = shown?.of(req);
+  return found && createHash('sha256').update(found.certificate.raw).digest('base64url');
 }
 
 export const certificateMethods = (shown: Shown | undefined) =>
