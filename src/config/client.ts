@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import * as z from 'zod';
 import { distinguishedName } from '../web/certificates/names.ts';
 import { wantedSchema } from './resource.ts';
-import { parsed, section, secureAddress, text, webAddress, whole } from './words.ts';
+import { deviceGrant, parsed, section, secureAddress, text, webAddress, whole } from './words.ts';
 
 /** An OIDC client as the file declares it: RFC 7591 names, and a few of our own. */
 
@@ -55,7 +55,7 @@ export const clientSchema = section({
     .array(z.enum(['query', 'fragment', 'form_post', 'jwt', 'query.jwt', 'fragment.jwt', 'form_post.jwt']))
     .optional(),
   grant_types: z
-    .array(z.enum(['authorization_code', 'refresh_token', 'client_credentials']))
+    .array(z.enum(['authorization_code', 'refresh_token', 'client_credentials', deviceGrant]))
     .default(['authorization_code']),
   token_endpoint_auth_method: z.enum(methods).default('client_secret_basic'),
   token_endpoint_auth_signing_alg: z.enum(signatures).optional(),
@@ -109,6 +109,7 @@ export const clientSchema = section({
   resources: z.array(wantedSchema).optional(),
   cors_origins: z.array(origin()).default([]),
   acr_values_voluntary: z.boolean().default(false),
+  device_phishing_resistant: z.boolean().default(false),
 });
 
 /** With what follows from the rest filled in, and without where the secret came from. */

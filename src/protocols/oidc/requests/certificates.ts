@@ -58,7 +58,7 @@ const aliased = [
   'userinfo_endpoint',
   'device_authorization_endpoint',
 ];
-const aliasedPaths = /^\/(token(\/introspection|\/revocation)?|par|me|device\/auth)$/;
+const aliasedPaths = /^\/(token(\/introspection|\/revocation)?|par|me|device_authorization)$/;
 
 /** Whether a path is answered where clients show certificates: nothing a browser goes to. */
 export const answersAside = (path: string): boolean => aliasedPaths.test(path);
