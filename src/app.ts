@@ -18,6 +18,7 @@ import { devicePages, deviceTries } from './composition/device-pages.ts';
 import { openEngine } from './composition/engine.ts';
 import { oidcPages } from './composition/oidc-pages.ts';
 import { openPages } from './composition/pages.ts';
+import { registeringFrom } from './composition/registration.ts';
 import { openSaml } from './composition/saml.ts';
 import { samlPages } from './composition/saml-pages.ts';
 import { openState, openStores } from './composition/stores.ts';
@@ -139,6 +140,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     ...{ ...shared, catalogue, tokens, signingKeys, recorder, refreshKey },
     pages: oidcPages(views, log, now),
     certificates,
+    registration: registeringFrom(config, db.knex, sealer),
     device: { pages: devicePages(views), csrf: forms, limits: deviceTries(config.limits) },
     nonceSecret: derive(secret, 'dpop nonces'),
     resources: config.resources,

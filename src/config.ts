@@ -125,6 +125,8 @@ export interface Config {
   }[];
   /** Seconds: how old the proof behind a change by the API may be. */
   readonly administration: { readonly fresh: number };
+  /** Applications that register themselves; undefined where they may not. `most` of them, asking for at most `scopes`. */
+  readonly registration: { readonly scopes: readonly string[]; readonly most: number } | undefined;
   readonly enrolment: { readonly first: 'password' | 'mailed-link' | 'pass' };
   /** A port of its own, or a token on the main one; undefined is off. */
   readonly metrics: { readonly port: number } | { readonly token: string } | undefined;

@@ -23,6 +23,8 @@ export interface AuditEvent {
     | 'token.repeated'
     | 'keys.rotated'
     | 'configuration.applied'
+    | 'registration.allowed'
+    | 'application.registered'
     | 'user.created'
     | 'user.changed'
     | 'user.disabled'

@@ -80,6 +80,9 @@ export function assemble(
     saml: identityProviderOf(file.saml, issuer, brand),
     roles: rolesOf(file.roles),
     administration: file.administration,
+    registration: file.registration.enabled
+      ? { scopes: file.registration.scopes, most: file.registration.limit }
+      : undefined,
     enrolment: file.enrolment,
     metrics: metricsPort === undefined ? (token ? { token } : undefined) : { port: metricsPort },
     log: file.log,

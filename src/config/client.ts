@@ -43,7 +43,7 @@ const methods = [
   'none',
 ] as const;
 
-const scopes = ['openid', 'profile', 'email', 'groups', 'offline_access'];
+export const scopes = ['openid', 'profile', 'email', 'groups', 'offline_access'] as const;
 
 export const clientSchema = section({
   client_id: text(256).refine((value) => /^[\x21-\x7e]+$/u.test(value), 'has to be visible ASCII without spaces'),
@@ -65,7 +65,10 @@ export const clientSchema = section({
   backchannel_logout_session_required: z.boolean().optional(),
   initiate_login_uri: secureAddress().optional(),
   scope: text()
-    .refine((value) => value.split(' ').every((one) => scopes.includes(one)), `has to be some of: ${scopes.join(' ')}`)
+    .refine(
+      (value) => value.split(' ').every((one) => scopes.some((scope) => scope === one)),
+      `has to be some of: ${scopes.join(' ')}`,
+    )
     .optional(),
   default_acr_values: z.array(text()).optional(),
   default_max_age: whole(0, 31_536_000).optional(),

@@ -3,7 +3,7 @@ import { roleNames } from '../domain/role.ts';
 import { builtIn } from '../policy/strengths.ts';
 import { brandColours } from '../web/brand.ts';
 import { clientAddress } from '../web/client-address.ts';
-import { clientSchema } from './client.ts';
+import { clientSchema, scopes } from './client.ts';
 import { identityProviderSchema } from './identity-provider.ts';
 import { personFields } from './person.ts';
 import { resourceSchema } from './resource.ts';
@@ -110,6 +110,11 @@ export const schema = section({
     auditor: holders(),
   }).prefault({}),
   administration: section({ fresh: duration(60, 86_400).default(900) }).prefault({}),
+  registration: section({
+    enabled: z.boolean().default(false),
+    scopes: z.array(z.enum(scopes)).default(['openid', 'profile', 'email', 'offline_access']),
+    limit: whole(1, 100_000).default(1000),
+  }).prefault({}),
   enrolment: section({ first: z.enum(['password', 'mailed-link', 'pass']).default('mailed-link') }).prefault({}),
   metrics: section({
     port: whole(1, 65_535).optional(),

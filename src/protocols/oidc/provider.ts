@@ -16,6 +16,7 @@ import { ttl } from './lifetimes.ts';
 import { signedOutPage, signOutPage } from './logout.ts';
 import { outgoing } from './outgoing.ts';
 import { waitingParameter } from './post-authorize.ts';
+import { type judge, policy } from './registration/registration.ts';
 import { signInOf } from './remembered.ts';
 import { type Once, onceEach } from './replay.ts';
 import { algorithms } from './requests/algorithms.ts';
@@ -39,6 +40,8 @@ export interface ProviderParts extends Checking {
   readonly faults: Faults;
   readonly device: Pick<Device, 'feature'>;
   readonly inspectObject: ReturnType<typeof inspectObject>;
+  /** Undefined where clients may not register themselves. */
+  readonly judgeClient: ReturnType<typeof judge> | undefined;
   /** Undefined where no certificate of a client can come. */
   readonly certificates: Shown | undefined;
   readonly successor: Successor;
@@ -114,6 +117,7 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
       jwtResponseModes: { enabled: true },
       jwtUserinfo: { enabled: true },
       encryption: { enabled: true },
+      ...registrationFeatures(parts.judgeClient),
       mTLS: certificateFeature(parts.certificates),
       fapi: { enabled: true, profile: profileOf },
       dPoP: { enabled: true, nonceSecret: parts.nonceSecret, requireNonce: () => false },
@@ -133,6 +137,16 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
   onceEach(provider, parts.once);
   believeIssuer(provider, issuer, parts.certificates);
   return provider;
+}
+
+function registrationFeatures(
+  judgeClient: ProviderParts['judgeClient'],
+): Pick<NonNullable<Configuration['features']>, 'registration' | 'registrationManagement'> {
+  if (!judgeClient) return { registration: { enabled: false } };
+  return {
+    registration: { enabled: true, initialAccessToken: true, policies: { [policy]: judgeClient } },
+    registrationManagement: { enabled: true, rotateRegistrationAccessToken: true },
+  };
 }
 
 /** A resource server sees any token it holds; a public client, which anybody can be, only its own. */

@@ -33,6 +33,8 @@ import { pagePolicy } from './page-policy.ts';
 import type { Pages } from './pages.ts';
 import { postAuthorize } from './post-authorize.ts';
 import { buildProvider, truthfulDiscovery } from './provider.ts';
+import { type InitialAccess, type MintedAccess, mintInitialAccessToken } from './registration/initial-access.ts';
+import { hideOurs, judge, type Registering, registrationShelves } from './registration/registration.ts';
 import { introspectRefresh } from './remembered.ts';
 import { once as onceIn } from './replay.ts';
 import { answersAside, type Shown, thumbprintOf } from './requests/certificates.ts';
@@ -81,6 +83,8 @@ export interface OidcParts {
   browserOf(req: IncomingMessage, res: ServerResponse): Browser;
   /** Where certificates of clients come; undefined where they cannot. */
   readonly certificates?: Shown | undefined;
+  /** Absent where applications may not register themselves. */
+  readonly registration?: Registering | undefined;
   /** A bug of ours or the library's. */
   readonly onFault: (error: unknown) => void;
   /** A client that could not be told that a session ended. */
@@ -100,12 +104,14 @@ export interface OidcRoom {
   mount(app: Router): void;
   /** Who calls our own API, by the access token of this request and what it is bound to. */
   access(req: IncomingMessage, res: ServerResponse): Promise<Accessed>;
+  /** Lets applications register themselves; absent where they may not. */
+  readonly mintInitialAccessToken?: ((access: InitialAccess) => Promise<MintedAccess>) | undefined;
   /** Takes back what an application got by a person's consent; the consent itself is not kept here. */
   withdraw(user: string, application: string): Promise<void>;
 }
 
 const paths =
-  /^\/(device_authorization|auth(\/[^/]+)?|token(\/introspection|\/revocation)?|par|me|jwks|session\/end(\/confirm|\/success)?|\.well-known\/(openid-configuration|oauth-authorization-server))$/;
+  /^\/(device_authorization|auth(\/[^/]+)?|token(\/introspection|\/revocation)?|par|reg(\/[^/]+)?|me|jwks|session\/end(\/confirm|\/success)?|\.well-known\/(openid-configuration|oauth-authorization-server))$/;
 
 export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
   const { authentication, assurance, sessions, kv, tokens, recorder, pages, issuer, subjects } = parts;
@@ -122,6 +128,8 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
     declared: parts.resources ?? [],
     mayAdminister: parts.mayAdminister ?? (() => false),
   });
+  const registering = parts.registration && { ...parts.registration, tokens, clients, recorder, now };
+  const registered = registering && registrationShelves(registering);
   // Access tokens and machines' tokens share a shelf: looking one up as either reads one key.
   const bearer = kvShelf(kv, 't');
   const device = deviceFlow({
@@ -150,12 +158,14 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
     languages: parts.languages,
     inspectObject: inspectObject(once, now),
     certificates: parts.certificates,
+    judgeClient: registering && judge(registering),
     device,
     shelves: {
       AccessToken: bearer,
       ClientCredentials: bearer,
       AuthorizationCode: codeShelf(kv, reused),
-      Client: clientShelf(clients),
+      Client: { ...clientShelf(clients), ...registered?.client },
+      ...(registered ? { InitialAccessToken: registered.initial, RegistrationAccessToken: registered.access } : {}),
       DeviceCode: device.shelf,
       Grant: grants,
       Interaction: interactionShelf(authentication),
@@ -172,6 +182,7 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
   provider.use(only(/^\/auth\//, returnEarly(authentication)));
   provider.use(only(/^\/device_authorization$/, sayInterval));
   provider.use(only(/^\/token\/introspection$/, introspectRefresh));
+  provider.use(only(/^\/reg(\/|$)/, hideOurs(clients)));
   provider.use(only(/^\/\.well-known\//, truthfulDiscovery(assurance, issuer, parts.certificates)));
   provider.on('server_error', (ctx, error) => serverError(ctx, error, parts.onFault));
   // Koa prints what nobody listens to. Its types are older than the library's.
@@ -188,6 +199,7 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
   return {
     handles: (path) => paths.test(path),
     handlesAside: answersAside,
+    mintInitialAccessToken: registering && mintInitialAccessToken(registering),
     askers: [asker, device.asker],
     mount: device.mount,
     access: (req, res) =>
