@@ -44,7 +44,7 @@ import { Resources } from './resources.ts';
 import { sessionCookie } from './session-cookie.ts';
 import { SessionView } from './session-view.ts';
 import { successors } from './successor.ts';
-import { codeShelf, kvShelf, refreshShelf, reuseRecorder } from './tokens.ts';
+import { codeShelf, kvShelf, ofKind, refreshShelf, reuseRecorder, unlessOn } from './tokens.ts';
 import { currentVisit, visiting } from './visit.ts';
 import { withdrawal } from './withdrawal.ts';
 
@@ -161,8 +161,8 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
     judgeClient: registering && judge(registering),
     device,
     shelves: {
-      AccessToken: bearer,
-      ClientCredentials: bearer,
+      AccessToken: ofKind('AccessToken', bearer),
+      ClientCredentials: ofKind('ClientCredentials', bearer),
       AuthorizationCode: codeShelf(kv, reused),
       Client: { ...clientShelf(clients), ...registered?.client },
       ...(registered ? { InitialAccessToken: registered.initial, RegistrationAccessToken: registered.access } : {}),
@@ -170,7 +170,7 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
       Grant: grants,
       Interaction: interactionShelf(authentication),
       PushedAuthorizationRequest: pushedShelf(kv, ttl.Interaction),
-      RefreshToken: refreshShelf({ tokens, grants, reused, successor, now }),
+      RefreshToken: unlessOn(bearer, refreshShelf({ tokens, grants, reused, successor, now })),
       Session: new SessionView({ sessions, kv, clients, grants, subjects }),
     },
   });
