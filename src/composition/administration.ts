@@ -21,6 +21,7 @@ import { Events } from '../store/events.ts';
 import { RegistrationLinks } from '../store/registration-links.ts';
 import { RoleGrants } from '../store/role-grants.ts';
 import { Users } from '../store/users.ts';
+import { registeringFrom } from './registration.ts';
 
 export interface Administered extends Pick<AdminParts, 'samlKeys'> {
   readonly knex: Knex;
@@ -44,7 +45,7 @@ export interface Administration {
 }
 
 export function openAdministration(
-  config: Pick<Config, 'issuer' | 'roles' | 'administration' | 'assurance'>,
+  config: Pick<Config, 'issuer' | 'roles' | 'administration' | 'assurance' | 'registration'>,
   { knex, sealer, samlKeys, recorder, live, now, onFault }: Administered,
 ): Administration {
   const grants = new RoleGrants(knex);
@@ -61,6 +62,7 @@ export function openAdministration(
       credentials: new Credentials(knex, sealer),
       events: new Events(knex),
       answers: new ApiAnswers(knex, sealer),
+      registration: registeringFrom(config, knex, sealer),
       rules: { names: names.map(([name]) => name), inspect },
     },
     demands: { fresh: config.administration.fresh, acrValues: strong },

@@ -297,6 +297,19 @@ describe('people', () => {
   });
 });
 
+test('an initial access token is shown once, for what the file allows', async () => {
+  const made = await house.ask(root, 'registration.tokens.create', { uses: 2, scopes: ['openid'] });
+  expect(made).toMatchObject({
+    status: 201,
+    body: { uses: 2, scopes: ['openid'], token: expect.stringMatching(/^[\w-]{43}$/) },
+  });
+  expect(JSON.stringify(await house.last())).not.toContain(String(made.body.token));
+  expect(await house.ask(root, 'registration.tokens.create', { scopes: ['openid', 'groups'] })).toMatchObject({
+    status: 400,
+    body: { errors: [{ field: 'scopes[1]' }] },
+  });
+});
+
 test('addresses nobody knows are 404, other methods 405 with those there are', async () => {
   for (const path of ['/', '/nothing', '/users/a/b/c', '//users', '/users/'])
     expect((await send('GET', path)).status).toBe(404);
