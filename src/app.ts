@@ -13,6 +13,7 @@ import { signInRoutes } from './authentication/routes.ts';
 import { Subjects } from './authentication/subjects.ts';
 import { mountAccount } from './composition/account-pages.ts';
 import { openEngine } from './composition/engine.ts';
+import { openTokenKeys } from './composition/keys.ts';
 import { oidcPages } from './composition/oidc-pages.ts';
 import { openPages } from './composition/pages.ts';
 import { openSaml } from './composition/saml.ts';
@@ -93,7 +94,14 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   });
   const catalogue = new Catalogue(applications, { onError: (error) => log.warn({ err: error }, 'catalogue') });
   await catalogue.start();
-  const { keys: samlKeys, providers, ...samlParts } = await openSaml(config, { catalogue, signingKeys, log, now });
+  const {
+    keys: samlKeys,
+    providers,
+    ...samlParts
+  } = await openSaml(config, {
+    ...{ catalogue, signingKeys, recorder, log, now },
+  });
+  const tokenKeys = await openTokenKeys(config, { signingKeys, recorder, log, now });
   const application = (id: string) =>
     id === accountApplication.id ? accountApplication : (catalogue.byId(id) ?? providers.application(id));
 
@@ -123,8 +131,9 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     browserOf: browser,
     now,
   };
-  const oidc = await oidcRoom({
-    ...{ ...shared, catalogue, tokens, signingKeys, recorder },
+  const oidc = oidcRoom({
+    ...{ ...shared, catalogue, tokens, recorder },
+    keys: tokenKeys,
     pages: oidcPages(views, log, now),
     cookieKeys: config.secrets.map((one) => derive(one, 'cookies').toString('base64url')),
     languages: views.words.languages.map(({ tag }) => tag),
@@ -171,7 +180,10 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
 
   const socket = await listenSocket(
     join(config.dataDir, 'stile.sock'),
-    operations({ users, credentials, samlKeys: async () => samlKeys, recorder, now }),
+    operations({
+      ...{ users, credentials, recorder, now },
+      keys: { oidc: async () => tokenKeys, saml: async () => samlKeys },
+    }),
   ).catch((error) => log.warn({ err: error }, 'no socket for the command line'));
   return {
     listener(req, res) {
@@ -186,6 +198,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     async close() {
       clearInterval(purging);
       catalogue.stop();
+      tokenKeys.stop();
       await samlParts.stop();
       await writer.drain();
       await socket?.close();

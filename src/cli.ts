@@ -5,15 +5,18 @@ import { run } from './admin/command.ts';
 import { operations } from './admin/operations.ts';
 import { askThrough } from './admin/socket.ts';
 import { groupRecorder } from './audit/recorder.ts';
+import { openSamlKeys, openTokenKeys } from './composition/keys.ts';
 import { readEnvironment } from './config/environment.ts';
 import { loadConfig } from './config.ts';
-import { Keyring } from './protocols/saml/keys/keys.ts';
 import { secretsSealer } from './state/sealer.ts';
 import { Credentials } from './store/credentials.ts';
 import { openDatabase } from './store/database.ts';
 import { Events } from './store/events.ts';
 import { SigningKeys } from './store/signing-keys.ts';
 import { Users } from './store/users.ts';
+
+/** What is not to stand between the lines of an answer. */
+const log = { warn: () => undefined };
 
 /** Without a server: opens the database itself. The embedded one says so when somebody else holds it. */
 async function performDirectly(operation: string, asked: object): Promise<object> {
@@ -22,12 +25,11 @@ async function performDirectly(operation: string, asked: object): Promise<object
   try {
     const recorder = groupRecorder(new Events(db.knex));
     const sealer = secretsSealer(config.secrets);
-    const { issuer, saml } = config;
-    const store = new SigningKeys(db.knex, sealer);
+    const kept = { signingKeys: new SigningKeys(db.knex, sealer), recorder, log, now: Date.now };
     const all = operations({
       users: new Users(db.knex),
       credentials: new Credentials(db.knex, sealer),
-      samlKeys: () => Keyring.open({ ...saml, issuer, store, now: Date.now }),
+      keys: { oidc: () => openTokenKeys(config, kept), saml: () => openSamlKeys(config, kept) },
       recorder,
       now: Date.now,
     });

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { Rotated, ShownKey } from './rotate.ts';
+import { type KeyUse, keyUses, type Rotated, type ShownKey, type ShownKeys } from './rotate.ts';
 import type { Unlocked } from './unlock.ts';
 
 export const usage = `Usage: stile <command>
@@ -7,12 +7,16 @@ export const usage = `Usage: stile <command>
   unlock USERNAME [--store local] [--json]
       Forgive the wrong answers against a person: every method that was locked or disabled by them works again.
 
-  saml show [--json]
-      The certificates that SAML service providers find in our metadata: which sign, which are next.
+  key list oidc|saml [--json]
+      The keys that sign tokens, or SAML: which sign, which are next, which are still published.
 
-  saml rotate [--force] [--json]
-      The next SAML keys sign from now on; the old ones stay published for saml.key_overlap, and new next ones are
-      made. Not before service providers had the time to learn of the next ones, unless forced.
+  key rotate oidc|saml [--force] [--leaked] [--json]
+      The next keys sign from now on; the old ones stay published for keys.overlap or saml.key_overlap, and new next
+      ones are made. Not before everybody had the time to learn of the next ones, unless forced. --leaked replaces all
+      of them at once and takes back the old ones: what they signed is believed no longer.
+
+  saml show, saml rotate
+      The same as key list saml and key rotate saml.
 
   --help       this text
   --version    the version
@@ -79,24 +83,37 @@ function understand(args: readonly string[]): Command | 'help' | 'version' {
       version: { type: 'boolean' },
       store: { type: 'string' },
       force: { type: 'boolean' },
+      leaked: { type: 'boolean' },
       json: { type: 'boolean', default: false },
     },
   });
   if (values.help) return 'help';
   if (values.version) return 'version';
   const [command, what, ...rest] = positionals;
-  const { store, force, json } = values;
+  const { store, force, leaked, json } = values;
   if (command === undefined) throw new Error('A command is missing.');
-  const saml = command === 'saml' && (what === 'show' || what === 'rotate') ? what : undefined;
+  const keys = keyCommand(positionals);
   if (store !== undefined && command !== 'unlock') throw new Error('--store belongs to unlock.');
-  if (force !== undefined && saml !== 'rotate') throw new Error('--force belongs to saml rotate.');
+  if ((force ?? leaked) !== undefined && keys?.verb !== 'rotate')
+    throw new Error('--force and --leaked belong to key rotate.');
   if (command === 'unlock') {
     if (!what || rest.length > 0) throw new Error('unlock takes one user name.');
     return unlocking(store ?? 'local', what, json);
   }
-  if (command !== 'saml') throw new Error(`${command} is not a command.`);
-  if (!saml || rest.length > 0) throw new Error('saml takes one word more: show or rotate.');
-  return saml === 'show' ? showing(json) : rotating(force ?? false, json);
+  if (command === 'saml' && !keys) throw new Error('saml takes one word more: show or rotate.');
+  if (command === 'key' && !keys) throw new Error('key takes list or rotate, and then oidc or saml.');
+  if (!keys) throw new Error(`${command} is not a command.`);
+  const { verb, use } = keys;
+  return verb === 'list' ? listing(use, json) : rotating({ use, force: force ?? false, leaked: leaked ?? false }, json);
+}
+
+/** `key list saml`, and `saml show` from when there were no others. */
+function keyCommand([command, what, use, ...rest]: string[]): { verb: 'list' | 'rotate'; use: KeyUse } | undefined {
+  const verb = what === 'list' || what === 'rotate' ? what : undefined;
+  if (command === 'saml' && use === undefined && what === 'show') return { verb: 'list', use: 'saml' };
+  if (command === 'saml' && use === undefined && what === 'rotate') return { verb: 'rotate', use: 'saml' };
+  const known = keyUses.find((one) => one === use);
+  return command === 'key' && verb && known && rest.length === 0 ? { verb, use: known } : undefined;
 }
 
 const unlocking = (store: string, username: string, json: boolean): Command => ({
@@ -111,27 +128,33 @@ const unlocking = (store: string, username: string, json: boolean): Command => (
   },
 });
 
-const showing = (json: boolean): Command => ({
-  ...{ operation: '/saml/show', asked: {}, json },
-  said: (answer) => ({ done: lines((answer as { keys: readonly ShownKey[] }).keys) }),
+const listing = (use: KeyUse, json: boolean): Command => ({
+  ...{ operation: '/keys/list', asked: { use }, json },
+  said: (answer) => {
+    const { keys, rotatesFrom, rotatesAt } = answer as ShownKeys;
+    const when = rotatesAt === undefined ? `by hand, from ${day(rotatesFrom)} on` : `by schedule on ${day(rotatesAt)}`;
+    return { done: `${lines(keys)}\nThe next keys sign ${when}.` };
+  },
 });
 
-const rotating = (force: boolean, json: boolean): Command => ({
-  ...{ operation: '/saml/rotate', asked: { force }, json },
+const rotating = (asked: { use: KeyUse; force: boolean; leaked: boolean }, json: boolean): Command => ({
+  ...{ operation: '/keys/rotate', asked, json },
   said(answer) {
     const result = answer as Rotated;
     if (result.kind === 'rotated') return { done: `The next keys sign from now on.\n${lines(result.keys)}` };
     const from = new Date(result.from).toISOString();
     return {
-      not: `Some service providers may not know the next keys yet: wait until ${from}, or use --force and tell them.`,
+      not: `Some applications may not know the next keys yet: wait until ${from}, or use --force and tell them.`,
     };
   },
 });
 
 const lines = (keys: readonly ShownKey[]): string =>
   keys
-    .map(({ state, alg, notAfter, fingerprint256 }) => {
-      const until = new Date(notAfter).toISOString().slice(0, 10);
-      return `${state.padEnd(8)}  ${alg}  until ${until}  SHA-256 ${fingerprint256}`;
+    .map(({ state, alg, id, createdAt, goneAt, fingerprint256 }) => {
+      const gone = goneAt === undefined ? '' : `, published until ${day(goneAt)}`;
+      return `${state.padEnd(8)}  ${alg}  ${fingerprint256 ? `SHA-256 ${fingerprint256}` : id}  made ${day(createdAt)}${gone}`;
     })
     .join('\n');
+
+const day = (at: number): string => new Date(at).toISOString().slice(0, 10);

@@ -1,4 +1,4 @@
-import { type Rotating, rotate } from './rotate.ts';
+import { type KeyUse, keyUses, listKeys, type Rotating, rotate } from './rotate.ts';
 import { type Unlocking, unlock } from './unlock.ts';
 
 /** What the command line may ask of a server, by name; the answer is what it prints with --json. */
@@ -11,9 +11,16 @@ export const operations = (parts: Unlocking & Rotating): Operations => ({
       throw new SyntaxError('store and username are texts');
     return unlock(parts, store, username);
   },
-  '/saml/show': async () => ({ kind: 'shown', keys: (await parts.samlKeys()).published() }),
-  '/saml/rotate': async ({ force }) => {
-    if (typeof force !== 'boolean') throw new SyntaxError('force is true or false');
-    return rotate(parts, force);
+  '/keys/list': async ({ use }) => listKeys(parts, useOf(use)),
+  '/keys/rotate': async ({ use, force, leaked }) => {
+    if (typeof force !== 'boolean' || typeof leaked !== 'boolean')
+      throw new SyntaxError('force and leaked are true or false');
+    return rotate(parts, useOf(use), { by: 'command line', force, leaked });
   },
 });
+
+function useOf(use: unknown): KeyUse {
+  const known = keyUses.find((one) => one === use);
+  if (!known) throw new SyntaxError(`use is one of ${keyUses.join(', ')}`);
+  return known;
+}

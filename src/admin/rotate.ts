@@ -1,40 +1,44 @@
-import type { Recorder } from '../audit/event.ts';
+import type { ShownKey as RingShown, ShownKeys as RingShownKeys } from '../keys/due.ts';
+import type { Rotation, RotationWish } from '../keys/ring.ts';
 
-/** A published signing key, as far as it is shown. */
-export interface ShownKey {
-  readonly state: string;
-  readonly alg: string;
+/** A published signing key, as far as it is shown; SAML's come in certificates. */
+export interface ShownKey extends RingShown {
   /** Milliseconds since the epoch. */
-  readonly notAfter: number;
-  readonly fingerprint256: string;
+  readonly notAfter?: number;
+  readonly fingerprint256?: string;
   /** Base64 DER. */
-  readonly certificate: string;
+  readonly certificate?: string;
 }
 
-export type Rotated =
-  | { readonly kind: 'rotated'; readonly keys: readonly ShownKey[] }
-  | { readonly kind: 'too-soon'; readonly from: number };
+export interface ShownKeys extends RingShownKeys {
+  readonly keys: readonly ShownKey[];
+}
 
-/** The keys of a protocol that can be changed by hand. */
+export type Rotated = ({ readonly kind: 'rotated' } & ShownKeys) | Exclude<Rotation, { readonly kind: 'rotated' }>;
+
+/** The keys of a protocol that can be changed. */
 export interface ChangingKeys {
-  published(): readonly ShownKey[];
-  rotate(force: boolean): Promise<Rotated>;
+  shown(): ShownKeys;
+  rotate(wish: RotationWish): Promise<Rotation>;
 }
+
+/** What signs: tokens, or SAML. */
+export const keyUses = ['oidc', 'saml'] as const;
+export type KeyUse = (typeof keyUses)[number];
 
 export interface Rotating {
-  readonly samlKeys: () => Promise<ChangingKeys>;
-  readonly recorder: Recorder;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
+  readonly keys: Readonly<Record<KeyUse, () => Promise<ChangingKeys>>>;
 }
 
-/** Puts the next keys to work and puts that on record. */
-export async function rotate(parts: Rotating, force: boolean): Promise<Rotated> {
-  const result = await (await parts.samlKeys()).rotate(force);
-  if (result.kind === 'rotated') {
-    const keys = result.keys.map(({ state, alg, fingerprint256 }) => ({ state, alg, fingerprint256 }));
-    const detail = { by: 'command line', protocol: 'saml', forced: force, keys };
-    await parts.recorder.record({ type: 'keys.rotated', at: parts.now(), detail });
-  }
-  return result;
+/** What is published, and when it changes. */
+export const listKeys = async ({ keys }: Rotating, use: KeyUse): Promise<{ kind: 'shown' } & ShownKeys> => ({
+  kind: 'shown',
+  ...(await keys[use]()).shown(),
+});
+
+/** Puts the next keys to work; whoever keeps them puts that on record. */
+export async function rotate({ keys }: Rotating, use: KeyUse, wish: RotationWish): Promise<Rotated> {
+  const ring = await keys[use]();
+  const result = await ring.rotate(wish);
+  return result.kind === 'rotated' ? { kind: 'rotated', ...ring.shown() } : result;
 }

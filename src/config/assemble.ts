@@ -4,6 +4,7 @@ import { settingsOf } from './client.ts';
 import type { Surroundings } from './environment.ts';
 import type { Contents } from './files.ts';
 import { identityProviderOf } from './identity-provider.ts';
+import { keysOf } from './keys.ts';
 import { federationOf, samlSettings } from './saml.ts';
 import type { File } from './schema.ts';
 
@@ -72,6 +73,7 @@ export function assemble(
       helpUrl: brand.help_url,
       privacyUrl: brand.privacy_url,
     },
+    keys: keysOf(file.keys),
     saml: identityProviderOf(file.saml, issuer, brand),
     enrolment: file.enrolment,
     metrics: metricsPort === undefined ? (token ? { token } : undefined) : { port: metricsPort },

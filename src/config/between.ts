@@ -1,4 +1,5 @@
 import { clientProblems } from './client.ts';
+import { keysProblems } from './keys.ts';
 import { type Problem, problem } from './problems.ts';
 import { federationProblems, samlProblems } from './saml.ts';
 import { parsed, seconds } from './words.ts';
@@ -21,6 +22,7 @@ export function between(file: Group, names: readonly string[], issuer: string | 
     ...twice(list(file.stores), (one) => one.id, ['stores'], 'id'),
     ...orderProblems(group(file.limits), group(file.session)),
     ...metricsProblems(file.metrics),
+    ...keysProblems(group(file.keys), group(file.saml)),
     ...(file.tls !== undefined && issuer && parsed(issuer)?.protocol === 'http:'
       ? [problem(['tls'], 'is set while ISSUER is http: set ISSUER to the https address')]
       : []),

@@ -4,6 +4,7 @@ import { brandColours } from '../web/brand.ts';
 import { clientAddress } from '../web/client-address.ts';
 import { clientSchema } from './client.ts';
 import { identityProviderSchema } from './identity-provider.ts';
+import { keysSchema } from './keys.ts';
 import { federationSchema, samlSchema } from './saml.ts';
 import { duration, section, slug, text, webAddress, whole } from './words.ts';
 
@@ -129,6 +130,7 @@ export const schema = section({
     help_url: webAddress().optional(),
     privacy_url: webAddress().optional(),
   }).prefault({}),
+  keys: keysSchema.prefault({}),
   saml: identityProviderSchema.prefault({}),
   enrolment: section({ first: z.enum(['password', 'mailed-link', 'pass']).default('mailed-link') }).prefault({}),
   metrics: section({

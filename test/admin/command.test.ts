@@ -7,26 +7,39 @@ import { operations } from '../../src/admin/operations.ts';
 import type { ChangingKeys } from '../../src/admin/rotate.ts';
 import { askThrough, listenSocket, type Socket } from '../../src/admin/socket.ts';
 import type { AuditEvent } from '../../src/audit/event.ts';
+import type { Rotation, RotationWish } from '../../src/keys/ring.ts';
 import { ana } from '../support/people.ts';
 
 let dir: string;
 let path: string;
 const recorded: AuditEvent[] = [];
 const key = {
-  state: 'current',
+  id: 'one',
+  state: 'current' as const,
   alg: 'RS256',
+  createdAt: Date.UTC(2026, 10, 22),
   notAfter: Date.UTC(2036, 10, 22),
   fingerprint256: 'AB:CD',
   certificate: 'x',
 };
-const next = { ...key, state: 'next', fingerprint256: 'EF:01' };
+const next = { ...key, id: 'two', state: 'next' as const, fingerprint256: 'EF:01' };
+const old = {
+  ...{ id: 'zero', state: 'previous' as const, alg: 'ES256', createdAt: Date.UTC(2026, 1, 2) },
+  ...{ retiredAt: Date.UTC(2026, 10, 22), goneAt: Date.UTC(2026, 11, 22) },
+};
 const early = Date.UTC(2026, 11, 6, 9);
-const keys: ChangingKeys = {
-  published: () => [key, next],
-  rotate: async (force) => (force ? { kind: 'rotated', keys: [key, next] } : { kind: 'too-soon', from: early }),
+const wishes: RotationWish[] = [];
+const rotate = async (wish: RotationWish): Promise<Rotation> => {
+  wishes.push(wish);
+  return wish.force || wish.leaked ? { kind: 'rotated' } : { kind: 'too-soon', from: early };
+};
+const saml: ChangingKeys = { shown: () => ({ keys: [key, next], rotatesFrom: early }), rotate };
+const oidc: ChangingKeys = {
+  shown: () => ({ keys: [old], rotatesFrom: early, rotatesAt: Date.UTC(2027, 1, 20) }),
+  rotate,
 };
 const server = {
-  samlKeys: async () => keys,
+  keys: { saml: async () => saml, oidc: async () => oidc },
   users: { byName: async (store: string, name: string) => (store === 'local' && name === 'ana' ? ana : undefined) },
   credentials: { unlock: async () => 1 },
   recorder: { record: async (event: AuditEvent) => void recorded.push(event) },
@@ -37,6 +50,7 @@ beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'stile-'));
   path = join(dir, 'stile.sock');
   recorded.length = 0;
+  wishes.length = 0;
 });
 afterEach(() => rm(dir, { recursive: true }));
 
@@ -99,6 +113,12 @@ describe('stile unlock', () => {
     [['saml', 'rotate', 'all']],
     [['saml', 'show', '--force']],
     [['unlock', 'ana', '--force']],
+    [['unlock', 'ana', '--leaked']],
+    [['key']],
+    [['key', 'rotate']],
+    [['key', 'rotate', 'cookies']],
+    [['key', 'list', 'oidc', 'saml']],
+    [['key', 'list', 'oidc', '--leaked']],
     [['saml', 'rotate', '--store', 'local']],
   ])('ends with 2 and the usage for %j', async (args) => {
     const { code, complaints } = await type(...args);
@@ -127,54 +147,60 @@ describe('stile unlock', () => {
   });
 });
 
-describe('stile saml', () => {
+describe('stile key', () => {
   let socket: Socket;
   beforeEach(async () => {
     socket = await listen();
   });
   afterEach(() => socket.close());
 
-  test('show lists the published certificates with their states', async () => {
-    expect(await type('saml', 'show')).toEqual({
+  test('list shows the published keys with their states, and when they change', async () => {
+    expect(await type('key', 'list', 'saml')).toEqual({
       code: 0,
-      out: 'current   RS256  until 2036-11-22  SHA-256 AB:CD\nnext      RS256  until 2036-11-22  SHA-256 EF:01',
+      out: [
+        'current   RS256  SHA-256 AB:CD  made 2026-11-22',
+        'next      RS256  SHA-256 EF:01  made 2026-11-22',
+        'The next keys sign by hand, from 2026-12-06 on.',
+      ].join('\n'),
       complaints: '',
     });
-    expect(JSON.parse((await type('saml', 'show', '--json')).out)).toEqual({ kind: 'shown', keys: [key, next] });
-    expect(recorded).toEqual([]);
+    expect((await type('key', 'list', 'oidc')).out).toBe(
+      'previous  ES256  zero  made 2026-02-02, published until 2026-12-22\nThe next keys sign by schedule on 2027-02-20.',
+    );
+    const json = await type('saml', 'show', '--json');
+    expect(JSON.parse(json.out)).toEqual({ kind: 'shown', use: 'saml', keys: [key, next], rotatesFrom: early });
+    expect(wishes).toEqual([]);
   });
 
   test('rotate ends with 1 and says from when, as long as somebody may not know the next key', async () => {
-    const { code, complaints } = await type('saml', 'rotate');
+    const { code, complaints } = await type('key', 'rotate', 'saml');
     expect(code).toBe(1);
     expect(complaints).toContain('2026-12-06T09:00:00.000Z');
     const json = await type('saml', 'rotate', '--json');
     expect(json.code).toBe(1);
-    expect(JSON.parse(json.out)).toEqual({ kind: 'too-soon', force: false, from: early });
-    expect(recorded).toEqual([]);
+    expect(JSON.parse(json.out)).toEqual({ kind: 'too-soon', use: 'saml', force: false, leaked: false, from: early });
   });
 
-  test('rotate --force changes keys and is put on record, without the certificates', async () => {
+  test('rotate --force and --leaked change keys, and say who did', async () => {
     expect(await type('saml', 'rotate', '--force')).toMatchObject({
       code: 0,
       out: expect.stringMatching(/^The next keys sign from now on\.\ncurrent {3}RS256/),
     });
-    const shown = [
-      { state: 'current', alg: 'RS256', fingerprint256: 'AB:CD' },
-      { state: 'next', alg: 'RS256', fingerprint256: 'EF:01' },
-    ];
-    expect(recorded).toEqual([
-      {
-        type: 'keys.rotated',
-        at: 1_795_000_000_000,
-        detail: { by: 'command line', protocol: 'saml', forced: true, keys: shown },
-      },
+    expect((await type('key', 'rotate', 'oidc', '--leaked')).code).toBe(0);
+    expect(wishes).toEqual([
+      { by: 'command line', force: true, leaked: false },
+      { by: 'command line', force: false, leaked: true },
     ]);
   });
 
-  test.each(['{}', '{"force":"yes"}'])('the socket answers %s to rotate with 400', async (body) => {
-    expect(await post('/saml/rotate', body)).toMatch(/^HTTP\/1\.1 400 /);
-    expect(recorded).toEqual([]);
+  test.each([
+    '{}',
+    '{"use":"saml","force":"yes","leaked":false}',
+    '{"use":"saml","force":true}',
+    '{"use":"cookies","force":true,"leaked":false}',
+  ])('the socket answers %s to rotate with 400', async (body) => {
+    expect(await post('/keys/rotate', body)).toMatch(/^HTTP\/1\.1 400 /);
+    expect(wishes).toEqual([]);
   });
 });
 

@@ -10,6 +10,7 @@ import { grantFor, restoreOfflineAccess } from './consented.ts';
 import { corsAllowed } from './cors.ts';
 import { errorPage, type Faults } from './faults.ts';
 import { walkPath } from './interaction-view.ts';
+import { signing } from './keys.ts';
 import { Provider } from './library.ts';
 import { ttl } from './lifetimes.ts';
 import { signedOutPage, signOutPage } from './logout.ts';
@@ -32,7 +33,6 @@ export interface ProviderParts extends Checking {
   readonly faults: Faults;
 }
 
-const signing = ['RS256', 'ES256'] as const;
 const assertions = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
 
 export function buildProvider(parts: ProviderParts): LibraryProvider {

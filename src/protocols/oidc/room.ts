@@ -11,8 +11,8 @@ import type { Asker, Authentication, Browser } from '../../authentication/authen
 import type { Leaving } from '../../authentication/leaving.ts';
 import type { Sessions } from '../../authentication/sessions.ts';
 import type { Subjects } from '../../authentication/subjects.ts';
+import type { Ring } from '../../keys/ring.ts';
 import type { Kv } from '../../state/kv.ts';
-import type { SigningKeys } from '../../store/signing-keys.ts';
 import type { Tokens } from '../../store/tokens.ts';
 import { cookieName } from '../../web/cookies.ts';
 import { clientShelf } from './adapter.ts';
@@ -21,7 +21,7 @@ import { type Catalogue, Clients } from './clients.ts';
 import { type Faults, lastResort, serverError } from './faults.ts';
 import { Grants } from './grants.ts';
 import { asker, interactionShelf, returnEarly } from './interaction-view.ts';
-import { signingKeys } from './keys.ts';
+import { forTokens } from './keys.ts';
 import { sayFarewell, tellClients } from './logout.ts';
 import { pagePolicy } from './page-policy.ts';
 import type { Pages } from './pages.ts';
@@ -46,7 +46,8 @@ export interface OidcParts {
   readonly catalogue: Catalogue;
   readonly people: People;
   readonly tokens: Tokens;
-  readonly signingKeys: Pick<SigningKeys, 'of' | 'addFirst'>;
+  /** What tokens are signed with, as long as it changes. */
+  readonly keys: Pick<Ring, 'keys' | 'watch'>;
   readonly recorder: Recorder;
   readonly pages: Pages;
   /** Signs the library's short cookies; the first is current. */
@@ -77,7 +78,7 @@ export interface OidcRoom {
 const paths =
   /^\/(auth(\/[^/]+)?|token(\/introspection|\/revocation)?|me|jwks|session\/end(\/confirm|\/success)?|\.well-known\/(openid-configuration|oauth-authorization-server))$/;
 
-export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
+export function oidcRoom(parts: OidcParts): OidcRoom {
   const { authentication, assurance, sessions, kv, tokens, recorder, pages, issuer, subjects } = parts;
   const now = parts.now ?? Date.now;
   const secure = issuer.startsWith('https:');
@@ -88,7 +89,7 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
   // Access tokens and machines' tokens share a shelf: looking one up as either reads one key.
   const bearer = kvShelf(kv, 't');
   const cookieNames = { session: cookieName('stile', secure), interaction: 'stile_oidc', resume: 'stile_oidc_resume' };
-  const provider = buildProvider({
+  const about = {
     issuer,
     authentication,
     assurance,
@@ -97,7 +98,6 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
     clients,
     faults,
     cookieNames,
-    keys: await signingKeys(parts.signingKeys, now()),
     cookieKeys: parts.cookieKeys,
     people: parts.people,
     claimNames: parts.claimNames,
@@ -113,32 +113,41 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
       ReplayDetection: replayShelf(kv),
       Session: new SessionView({ sessions, kv, clients, grants, subjects }),
     },
+  };
+  /** The library reads its keys once, so a change of keys is a new one of it; what a browser is in the middle of is in the shelves. */
+  const build = () => {
+    const provider = buildProvider({ ...about, keys: forTokens(parts.keys.keys()) });
+    provider.use(lastResort(faults));
+    provider.use(only(/^\/(auth|session)(\/|$)/, sessionCookie(cookieNames)));
+    provider.use(pagePolicy(secure));
+    provider.use(only(/^\/(auth|session\/end)$/, postAuthorize(kv, faults)));
+    provider.use(only(/^\/session\/end\/confirm$/, sayFarewell(parts.leaving)));
+    provider.use(only(/^\/auth\//, returnEarly(authentication)));
+    provider.use(only(/^\/token\/introspection$/, introspectRefresh));
+    provider.use(only(/^\/\.well-known\//, truthfulDiscovery(assurance)));
+    provider.on('server_error', (ctx, error) => serverError(ctx, error, parts.onFault));
+    // Koa prints what nobody listens to. Its types are older than the library's.
+    (provider as unknown as NodeJS.EventEmitter).on('error', (error) => {
+      // Whoever hangs up, or speaks no HTTP, in the middle of a request is no fault of ours.
+      if (!/^(HPE_|ECONN|EPIPE)/.test((error as NodeJS.ErrnoException).code ?? '')) parts.onFault(error);
+    });
+    provider.on('backchannel.error', (_ctx, error, client) => {
+      currentVisit().untold.push(client.clientName ?? client.clientId);
+      parts.onUntold(client.clientId, error);
+    });
+    return { provider, answer: provider.callback() };
+  };
+  // Whoever needs the library asks for it when it is needed: one kept in hand would go on signing with keys of the past.
+  let current = build();
+  parts.keys.watch(() => {
+    current = build();
   });
-  provider.use(lastResort(faults));
-  provider.use(only(/^\/(auth|session)(\/|$)/, sessionCookie(cookieNames)));
-  provider.use(pagePolicy(secure));
-  provider.use(only(/^\/(auth|session\/end)$/, postAuthorize(kv, faults)));
-  provider.use(only(/^\/session\/end\/confirm$/, sayFarewell(parts.leaving)));
-  provider.use(only(/^\/auth\//, returnEarly(authentication)));
-  provider.use(only(/^\/token\/introspection$/, introspectRefresh));
-  provider.use(only(/^\/\.well-known\//, truthfulDiscovery(assurance)));
-  provider.on('server_error', (ctx, error) => serverError(ctx, error, parts.onFault));
-  // Koa prints what nobody listens to. Its types are older than the library's.
-  (provider as unknown as NodeJS.EventEmitter).on('error', (error) => {
-    // Whoever hangs up, or speaks no HTTP, in the middle of a request is no fault of ours.
-    if (!/^(HPE_|ECONN|EPIPE)/.test((error as NodeJS.ErrnoException).code ?? '')) parts.onFault(error);
-  });
-  provider.on('backchannel.error', (_ctx, error, client) => {
-    currentVisit().untold.push(client.clientName ?? client.clientId);
-    parts.onUntold(client.clientId, error);
-  });
-  sessions.onEnd(tellClients({ provider, clients, subjects, onUntold: parts.onUntold }));
-  const answer = provider.callback();
+  sessions.onEnd(tellClients({ provider: () => current.provider, clients, subjects, onUntold: parts.onUntold }));
   return {
     handles: (path) => paths.test(path),
     asker,
     withdraw: withdrawal({ catalogue: parts.catalogue, tokens, sessions }),
-    callback: (req, res) => visiting(parts.browserOf(req, res), () => answer(req, res)) as Promise<void>,
+    callback: (req, res) => visiting(parts.browserOf(req, res), () => current.answer(req, res)) as Promise<void>,
   };
 }
 

@@ -15,14 +15,16 @@ import type { MethodClassName } from '../../../src/domain/evidence.ts';
 import type { RefusalCode } from '../../../src/domain/refusal.ts';
 import type { Session } from '../../../src/domain/session.ts';
 import type { User } from '../../../src/domain/user.ts';
+import type { Ring } from '../../../src/keys/ring.ts';
 import { assertedAt, atLeast, basis, builtIn, mfa, oneFactor, satisfies } from '../../../src/policy/strengths.ts';
+import { tokenKeys } from '../../../src/protocols/oidc/keys.ts';
 import { type OidcRoom, oidcRoom } from '../../../src/protocols/oidc/room.ts';
 import type { Kv } from '../../../src/state/kv.ts';
 import { MemoKv, requestScope } from '../../../src/state/memo.ts';
 import { MemoryKv } from '../../../src/state/memory.ts';
-import type { SigningKey } from '../../../src/store/signing-keys.ts';
 import type { StoredToken, TokenFacts, Tokens } from '../../../src/store/tokens.ts';
 import { browserOf } from '../../../src/web/browser.ts';
+import { keptKeys, quietly } from '../../support/kept-keys.ts';
 
 export const redirect = 'http://127.0.0.1:1/cb';
 
@@ -171,6 +173,7 @@ class Door implements Authentication {
 export interface House {
   readonly issuer: string;
   readonly room: OidcRoom;
+  readonly keys: Ring;
   readonly door: Door;
   readonly sessions: Sessions;
   readonly users: Map<string, User>;
@@ -184,12 +187,15 @@ export interface House {
   readonly told: string[];
   readonly reads: { users: number };
   failing: Error | undefined;
+  /** Sees every logout token as it came. */
+  heard?: (token: string) => void;
   /** Where those go first who signed out. */
   farewell?: (ended: Session | undefined, then: string) => string | undefined;
   close(): void;
 }
 
-let made: SigningKey[] = [];
+/** Made once: a key pair takes its time. */
+const store = keptKeys();
 
 export async function openHouse(): Promise<House> {
   const memory = new MemoryKv();
@@ -240,7 +246,9 @@ export async function openHouse(): Promise<House> {
       }),
     ].map((one) => [one.id, one]),
   );
-  const room = await oidcRoom({
+  const terms = { ...quietly, publishAhead: 0, overlap: 86_400, every: 86_400_000 };
+  const keys = await tokenKeys({ ...terms, store, now: Date.now });
+  const room = oidcRoom({
     issuer,
     authentication: door,
     assurance,
@@ -256,13 +264,7 @@ export async function openHouse(): Promise<House> {
       },
     },
     tokens: tokens as unknown as Tokens,
-    signingKeys: {
-      of: async () => made,
-      addFirst: async (_use, keys) => {
-        made = [...keys];
-        return made;
-      },
-    },
+    keys,
     recorder: { record: async (event) => void house.events.push(event) },
     pages: {
       signOut: async (_req, _res, { action, fields }) =>
@@ -281,10 +283,12 @@ export async function openHouse(): Promise<House> {
   return Object.assign(house, {
     issuer,
     room,
+    keys,
     applications,
     close() {
       server.closeAllConnections();
       server.close();
+      keys.stop();
       void memory.close();
     },
   });
@@ -297,9 +301,9 @@ async function serve(house: House, req: IncomingMessage, res: ServerResponse): P
   if (url.pathname.startsWith('/bcl/')) {
     let body = '';
     for await (const chunk of req) body += chunk;
-    const token = JSON.parse(
-      Buffer.from(new URLSearchParams(body).get('logout_token')!.split('.')[1]!, 'base64url').toString(),
-    );
+    const sent = new URLSearchParams(body).get('logout_token')!;
+    house.heard?.(sent);
+    const token = JSON.parse(Buffer.from(sent.split('.')[1]!, 'base64url').toString());
     house.told.push(`${url.pathname.slice(5)} ${token.sub} ${token.sid}`);
     return void res.end();
   }
