@@ -18,6 +18,7 @@ import { cookieName } from '../../web/cookies.ts';
 import { clientShelf } from './adapter.ts';
 import type { People } from './claims.ts';
 import { type Catalogue, Clients } from './clients.ts';
+import { Documents } from './documents.ts';
 import { type Faults, lastResort, serverError } from './faults.ts';
 import { Grants } from './grants.ts';
 import { asker, interactionShelf, returnEarly } from './interaction-view.ts';
@@ -135,7 +136,8 @@ export function oidcRoom(parts: OidcParts): OidcRoom {
       currentVisit().untold.push(client.clientName ?? client.clientId);
       parts.onUntold(client.clientId, error);
     });
-    return { provider, answer: provider.callback() };
+    const answer = provider.callback();
+    return { provider, answer, documents: new Documents(answer) };
   };
   // Whoever needs the library asks for it when it is needed: one kept in hand would go on signing with keys of the past.
   let current = build();
@@ -147,7 +149,11 @@ export function oidcRoom(parts: OidcParts): OidcRoom {
     handles: (path) => paths.test(path),
     asker,
     withdraw: withdrawal({ catalogue: parts.catalogue, tokens, sessions }),
-    callback: (req, res) => visiting(parts.browserOf(req, res), () => current.answer(req, res)) as Promise<void>,
+    async callback(req, res) {
+      const { answer, documents } = current;
+      if (documents.has(req)) return documents.answer(req, res);
+      await visiting(parts.browserOf(req, res), () => answer(req, res));
+    },
   };
 }
 
