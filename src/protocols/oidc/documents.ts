@@ -68,8 +68,7 @@ const pathOf = (url: string): string => url.split('?', 1)[0] as string;
 
 /** RFC 9110 section 13.1.2: a list, compared weakly, or anything that exists. */
 const known = (asked: string | undefined, etag: string): boolean =>
-  asked !== undefined &&
-  asked.split(',').some((one) => one.trim() === '*' || one.trim().replace(/^W\//, '') === etag);
+  asked !== undefined && asked.split(',').some((one) => one.trim() === '*' || one.trim().replace(/^W\//, '') === etag);
 
 /** What the library answers to a request that nobody sent. */
 function said(library: Answer, path: string): Promise<Document> {
