@@ -5,13 +5,13 @@ import express from 'express';
 import type { Logger } from 'pino';
 import { accountApplication } from './account/account.ts';
 import { applyDeclared } from './admin/apply.ts';
-import { operations } from './admin/operations.ts';
 import { listenSocket } from './admin/socket.ts';
 import { groupRecorder } from './audit/recorder.ts';
 import { assuranceOf } from './authentication/assurance.ts';
 import { signInRoutes } from './authentication/routes.ts';
 import { Subjects } from './authentication/subjects.ts';
 import { mountAccount } from './composition/account-pages.ts';
+import { openAdministration } from './composition/administration.ts';
 import { openEngine } from './composition/engine.ts';
 import { openTokenKeys } from './composition/keys.ts';
 import { oidcPages } from './composition/oidc-pages.ts';
@@ -178,13 +178,14 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     tokens.purge(now()).catch((error) => log.warn({ err: error }, 'expired tokens could not be removed'));
   const purging = setInterval(purge, PURGE_MS).unref();
 
-  const socket = await listenSocket(
-    join(config.dataDir, 'stile.sock'),
-    operations({
-      ...{ users, credentials, recorder, now },
-      keys: { oidc: async () => tokenKeys, saml: async () => samlKeys },
-    }),
-  ).catch((error) => log.warn({ err: error }, 'no socket for the command line'));
+  const administration = openAdministration({
+    ...{ users, credentials, recorder, serving: true, now },
+    keys: { oidc: async () => tokenKeys, saml: async () => samlKeys },
+    onFault: (error, request) => log.error({ err: error, request }, 'administration'),
+  });
+  const socket = await listenSocket(join(config.dataDir, 'stile.sock'), administration).catch((error) =>
+    log.warn({ err: error }, 'no socket for the command line'),
+  );
   return {
     listener(req, res) {
       counters.time(res);

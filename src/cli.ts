@@ -1,10 +1,13 @@
 /** The command line: `bin/stile.mjs` runs it. What the commands mean is in admin/command.ts. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { localActor } from './admin/actor.ts';
+import { type ApiAnswer, type ApiRequest, requestFor } from './admin/api/request.ts';
 import { run } from './admin/command.ts';
-import { operations } from './admin/operations.ts';
-import { askThrough } from './admin/socket.ts';
+import { operationById } from './admin/operations/table.ts';
+import { askThrough, osUser, textOf } from './admin/socket.ts';
 import { groupRecorder } from './audit/recorder.ts';
+import { openAdministration } from './composition/administration.ts';
 import { openSamlKeys, openTokenKeys } from './composition/keys.ts';
 import { readEnvironment } from './config/environment.ts';
 import { loadConfig } from './config.ts';
@@ -15,25 +18,31 @@ import { Events } from './store/events.ts';
 import { SigningKeys } from './store/signing-keys.ts';
 import { Users } from './store/users.ts';
 
-/** What is not to stand between the lines of an answer. */
-const log = { warn: () => undefined };
-
 /** Without a server: opens the database itself. The embedded one says so when somebody else holds it. */
-async function performDirectly(operation: string, asked: object): Promise<object> {
+async function performDirectly(asked: ApiRequest): Promise<ApiAnswer> {
   const config = loadConfig({ env: process.env });
   const db = await openDatabase(config.databaseUrl ? { url: config.databaseUrl } : { dataDir: config.dataDir });
   try {
     const recorder = groupRecorder(new Events(db.knex));
     const sealer = secretsSealer(config.secrets);
-    const kept = { signingKeys: new SigningKeys(db.knex, sealer), recorder, log, now: Date.now };
-    const all = operations({
+    const kept = {
+      signingKeys: new SigningKeys(db.knex, sealer),
+      recorder,
+      log: { warn: () => undefined },
+      now: Date.now,
+    };
+    const dispatch = openAdministration({
       users: new Users(db.knex),
       credentials: new Credentials(db.knex, sealer),
       keys: { oidc: () => openTokenKeys(config, kept), saml: () => openSamlKeys(config, kept) },
       recorder,
+      serving: false,
       now: Date.now,
+      onFault(error) {
+        throw error;
+      },
     });
-    return await (all[operation] as (typeof all)[string])({ ...asked });
+    return await dispatch(asked, localActor(osUser()));
   } catch (error) {
     // Postgres' undefined_table.
     if ((error as { code?: string }).code !== '42P01') throw error;
@@ -52,15 +61,20 @@ process.exitCode = await run(process.argv.slice(2), {
   },
   out: (line) => console.log(line),
   complain: (line) => console.error(line),
-  async perform(operation, asked) {
+  async perform(operation, input) {
     const { dataDir, databaseUrl } = readEnvironment(process.env, (path) => readFileSync(path, 'utf8'));
-    const answer = await askThrough(join(dataDir, 'stile.sock'), operation, asked);
-    if (answer) return answer;
-    // Opening would make a new, empty database here, in which nobody is to be found.
-    if (!databaseUrl && !existsSync(join(dataDir, 'database')))
-      throw new Error(
-        `No server runs on ${dataDir}, and it holds no database: set DATA_DIR or DATABASE_URL as the server has it.`,
-      );
-    return performDirectly(operation, asked);
+    const asked = requestFor(operationById(operation), input);
+    const answer =
+      (await askThrough(join(dataDir, 'stile.sock'), asked)) ?? (await direct(asked, dataDir, databaseUrl));
+    return { status: answer.status, body: JSON.parse(await textOf(answer)) };
   },
 });
+
+function direct(asked: ApiRequest, dataDir: string, databaseUrl: string | undefined): Promise<ApiAnswer> {
+  // Opening would make a new, empty database here, in which nobody is to be found.
+  if (!databaseUrl && !existsSync(join(dataDir, 'database')))
+    throw new Error(
+      `No server runs on ${dataDir}, and it holds no database: set DATA_DIR or DATABASE_URL as the server has it.`,
+    );
+  return performDirectly(asked);
+}

@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type KeyUse, keyUses, type Rotated, type ShownKey, type ShownKeys } from './rotate.ts';
-import type { Unlocked } from './unlock.ts';
+import { type KeyUse, keyUses } from './operations/keys.ts';
 
 export const usage = `Usage: stile <command>
 
@@ -8,12 +7,12 @@ export const usage = `Usage: stile <command>
       Forgive the wrong answers against a person: every method that was locked or disabled by them works again.
 
   key list oidc|saml [--json]
-      The keys that sign tokens, or SAML: which sign, which are next, which are still published.
+      The keys that sign tokens, or SAML: which sign, which are next, which are still published, and when they change.
 
   key rotate oidc|saml [--force] [--leaked] [--json]
       The next keys sign from now on; the old ones stay published for keys.overlap or saml.key_overlap, and new next
       ones are made. Not before everybody had the time to learn of the next ones, unless forced. --leaked replaces all
-      of them at once and takes back the old ones: what they signed is believed no longer.
+      of them at once and takes back the old ones: what they signed is worth nothing from then on.
 
   saml show, saml rotate
       The same as key list saml and key rotate saml.
@@ -31,17 +30,21 @@ export interface Terminal {
   place(): string;
   out(line: string): void;
   complain(line: string): void;
-  /** Asks a server, or its database (operations.ts). Throws when neither answers. */
-  perform(operation: string, asked: object): Promise<object>;
+  /** Asks a server, or its database, by an operation's id (operations/table.ts). Throws when neither answers. */
+  perform(operation: string, input: Readonly<Record<string, unknown>>): Promise<{ status: number; body: Answer }>;
 }
 
-/** What was wanted and what is said about the answer, line by line; complaints end with 1. */
+/** What an operation answers, or a problem (api/problem.ts). */
+type Answer = Readonly<Record<string, unknown>>;
+
+/** What was wanted, and what is said about the answer, line by line. */
 interface Command {
   readonly operation: string;
-  readonly asked: Readonly<Record<string, unknown>>;
+  readonly input: Readonly<Record<string, unknown>>;
   readonly json: boolean;
-  /** By the `kind` of the answer. */
-  said(answer: object, terminal: Terminal): { readonly done: string } | { readonly not: string };
+  done(answer: Answer): string;
+  /** By the end of the problem's type; what is not here is said in the problem's own words. These end with 1. */
+  readonly not: Readonly<Record<string, (answer: Answer, terminal: Terminal) => string>>;
 }
 
 /** Runs one command line; returns the exit code. */
@@ -57,17 +60,20 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     terminal.out(wanted === 'help' ? usage : terminal.version);
     return 0;
   }
-  const { operation, asked, json } = wanted;
+  const { operation, input, json } = wanted;
   try {
-    const answer = await terminal.perform(operation, asked);
-    const said = wanted.said(answer, terminal);
-    if (json) terminal.out(JSON.stringify({ ...asked, ...answer }));
-    else if ('done' in said) terminal.out(said.done);
-    else terminal.complain(said.not);
-    return 'done' in said ? 0 : 1;
+    const { status, body } = await terminal.perform(operation, input);
+    if (json) terminal.out(JSON.stringify(body));
+    if (status < 400) {
+      if (!json) terminal.out(wanted.done(body));
+      return 0;
+    }
+    const why = wanted.not[String(body.type).split(':').at(-1) as string];
+    terminal.complain(why ? why(body, terminal) : String(body.detail ?? body.title));
+    return status < 500 ? 1 : 3;
   } catch (error) {
     const { message } = error as Error;
-    if (json) terminal.out(JSON.stringify({ ...asked, kind: 'failed', message }));
+    if (json) terminal.out(JSON.stringify({ title: message }));
     terminal.complain(message);
     return 3;
   }
@@ -117,44 +123,43 @@ function keyCommand([command, what, use, ...rest]: string[]): { verb: 'list' | '
 }
 
 const unlocking = (store: string, username: string, json: boolean): Command => ({
-  ...{ operation: '/unlock', asked: { store, username }, json },
-  said(answer, terminal) {
-    const result = answer as Unlocked;
-    if (result.kind === 'not-found')
-      return { not: `Nobody in the store ${store} is called ${username} (looked in ${terminal.place()}).` };
-    const { username: name, credentials: n } = result;
-    if (n === 0) return { done: `Nothing of ${name} was locked. Wrong answers until now are forgiven.` };
-    return { done: `${name} can try again: ${n} ${n === 1 ? 'method was' : 'methods were'} locked.` };
+  ...{ operation: 'users.unlock', input: { user: `${store}:${username}` }, json },
+  done({ username: name, credentials: n }) {
+    if (n === 0) return `Nothing of ${name} was locked. Wrong answers until now are forgiven.`;
+    return `${name} can try again: ${n} ${n === 1 ? 'method was' : 'methods were'} locked.`;
+  },
+  not: {
+    'not-found': (_, terminal) => `Nobody in the store ${store} is called ${username} (looked in ${terminal.place()}).`,
   },
 });
 
 const listing = (use: KeyUse, json: boolean): Command => ({
-  ...{ operation: '/keys/list', asked: { use }, json },
-  said: (answer) => {
-    const { keys, rotatesFrom, rotatesAt } = answer as ShownKeys;
-    const when = rotatesAt === undefined ? `by hand, from ${day(rotatesFrom)} on` : `by schedule on ${day(rotatesAt)}`;
-    return { done: `${lines(keys)}\nThe next keys sign ${when}.` };
+  ...{ operation: 'keys.list', input: { use }, json, not: {} },
+  done: ({ keys, rotates_from, rotates_at }) => {
+    const when = rotates_at ? `by schedule on ${day(rotates_at)}` : `by hand, from ${day(rotates_from)} on`;
+    return `${lines(keys as readonly Key[])}\nThe next keys sign ${when}.`;
   },
 });
 
-const rotating = (asked: { use: KeyUse; force: boolean; leaked: boolean }, json: boolean): Command => ({
-  ...{ operation: '/keys/rotate', asked, json },
-  said(answer) {
-    const result = answer as Rotated;
-    if (result.kind === 'rotated') return { done: `The next keys sign from now on.\n${lines(result.keys)}` };
-    const from = new Date(result.from).toISOString();
-    return {
-      not: `Some applications may not know the next keys yet: wait until ${from}, or use --force and tell them.`,
-    };
+const rotating = (input: { use: KeyUse; force: boolean; leaked: boolean }, json: boolean): Command => ({
+  ...{ operation: 'keys.rotate', input, json },
+  done: ({ keys }) => `The next keys sign from now on.\n${lines(keys as readonly Key[])}`,
+  not: {
+    'too-soon': ({ from }) =>
+      `Some applications may not know the next keys yet: wait until ${from}, or use --force and tell them.`,
   },
 });
 
-const lines = (keys: readonly ShownKey[]): string =>
+type Key = Readonly<Record<'state' | 'alg' | 'id' | 'created_at', string>> &
+  Readonly<Partial<Record<'gone_at' | 'fingerprint_sha256', string>>>;
+
+const lines = (keys: readonly Key[]): string =>
   keys
-    .map(({ state, alg, id, createdAt, goneAt, fingerprint256 }) => {
-      const gone = goneAt === undefined ? '' : `, published until ${day(goneAt)}`;
-      return `${state.padEnd(8)}  ${alg}  ${fingerprint256 ? `SHA-256 ${fingerprint256}` : id}  made ${day(createdAt)}${gone}`;
+    .map(({ state, alg, id, created_at, gone_at, fingerprint_sha256 }) => {
+      const called = fingerprint_sha256 ? `SHA-256 ${fingerprint_sha256}` : id;
+      const gone = gone_at ? `, published until ${day(gone_at)}` : '';
+      return `${state.padEnd(8)}  ${alg}  ${called}  made ${day(created_at)}${gone}`;
     })
     .join('\n');
 
-const day = (at: number): string => new Date(at).toISOString().slice(0, 10);
+const day = (at: unknown): string => String(at).slice(0, 10);

@@ -1,4 +1,4 @@
-import { clientProblems } from './client.ts';
+import { clientProblems } from './client-problems.ts';
 import { keysProblems } from './keys.ts';
 import { type Problem, problem } from './problems.ts';
 import { federationProblems, samlProblems } from './saml.ts';

@@ -13,9 +13,8 @@ export interface RingParts extends Terms {
   readonly use: Use;
   /** A new key, and what else is to be kept in its JWK. */
   readonly make: (alg: string) => Promise<SigningKey>;
+  /** Is told what the schedule does, which nobody else can say. */
   readonly recorder: Recorder;
-  /** What the record calls a key; its id without this. */
-  readonly called?: (key: RingKey) => Readonly<Record<string, unknown>>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Milliseconds between looks at what other nodes changed; three seconds. */
@@ -30,8 +29,6 @@ export type Rotation =
   | { readonly kind: 'too-soon'; readonly from: number };
 
 export interface RotationWish {
-  /** Who wants it, for the record. */
-  readonly by: string;
   /** Even where somebody may not know the next keys yet. */
   readonly force: boolean;
   /** Current and next keys are in wrong hands: both are replaced, and all old ones go at once. */
@@ -86,7 +83,7 @@ export class Ring {
       const { gone, make, rotates } = due(this.#keys, this.#parts, now());
       if (make.length > 0) {
         const added = await this.#add(make);
-        if (added && rotates) await this.#record({ by: 'schedule', force: false });
+        if (added && rotates) await this.#record();
       }
       if (gone.length > 0) {
         await store.remove(use, gone);
@@ -95,7 +92,7 @@ export class Ring {
     });
   }
 
-  /** The next keys sign from now on, and new ones are made to follow them. On record when it was done. */
+  /** The next keys sign from now on, and new ones are made to follow them. Who wanted that is for the caller to record. */
   rotate(wish: RotationWish): Promise<Rotation> {
     return this.#inTurn(async () => {
       await this.#follow();
@@ -105,7 +102,6 @@ export class Ring {
       const done = await (wish.leaked ? this.#replace() : this.#add(algs));
       // Somebody else did it meanwhile: doing it again would put keys to work that nobody has heard of.
       if (!done) return { kind: 'too-soon', from: now() + notice * 1000 };
-      await this.#record(wish);
       return { kind: 'rotated' };
     });
   }
@@ -146,10 +142,10 @@ export class Ring {
     return replaced;
   }
 
-  async #record({ by, force, leaked = false }: RotationWish): Promise<void> {
-    const { recorder, use, called, now } = this.#parts;
-    const keys = this.#keys.map((key) => ({ state: key.state, alg: key.alg, ...(called?.(key) ?? { id: key.id }) }));
-    const detail = { by, protocol: use === 'sig' ? 'oidc' : 'saml', forced: force, leaked, keys };
+  async #record(): Promise<void> {
+    const { recorder, use, now } = this.#parts;
+    const keys = this.#keys.map(({ id, alg, state }) => ({ state, alg, id }));
+    const detail = { by: { kind: 'schedule' }, use: use === 'sig' ? 'oidc' : use, forced: false, leaked: false, keys };
     await recorder.record({ type: 'keys.rotated', at: now(), detail });
   }
 }

@@ -43,6 +43,8 @@ class PostgresClient extends ClientPG {
 /** How every connection is made. */
 export const reaching = (url: string, patience: number) => ({
   connectionString: url,
+  // By this a restore knows that a server runs.
+  application_name: 'stile',
   connectionTimeoutMillis: patience || 10_000,
   query_timeout: patience,
   keepAlive: true,

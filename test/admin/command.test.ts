@@ -2,11 +2,15 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { dispatcher } from '../../src/admin/api/dispatch.ts';
+import { requestFor } from '../../src/admin/api/request.ts';
 import { run } from '../../src/admin/command.ts';
-import { operations } from '../../src/admin/operations.ts';
-import type { ChangingKeys } from '../../src/admin/rotate.ts';
-import { askThrough, listenSocket, type Socket } from '../../src/admin/socket.ts';
+import type { ChangingKeys } from '../../src/admin/operations/keys.ts';
+import type { AdminParts } from '../../src/admin/operations/parts.ts';
+import { operationById } from '../../src/admin/operations/table.ts';
+import { askThrough, listenSocket, osUser, type Socket, textOf } from '../../src/admin/socket.ts';
 import type { AuditEvent } from '../../src/audit/event.ts';
+import { StoreAway } from '../../src/domain/store-away.ts';
 import type { Rotation, RotationWish } from '../../src/keys/ring.ts';
 import { ana } from '../support/people.ts';
 
@@ -28,11 +32,8 @@ const old = {
   ...{ retiredAt: Date.UTC(2026, 10, 22), goneAt: Date.UTC(2026, 11, 22) },
 };
 const early = Date.UTC(2026, 11, 6, 9);
-const wishes: RotationWish[] = [];
-const rotate = async (wish: RotationWish): Promise<Rotation> => {
-  wishes.push(wish);
-  return wish.force || wish.leaked ? { kind: 'rotated' } : { kind: 'too-soon', from: early };
-};
+const rotate = async ({ force, leaked }: RotationWish): Promise<Rotation> =>
+  force || leaked ? { kind: 'rotated' } : { kind: 'too-soon', from: early };
 const saml: ChangingKeys = { shown: () => ({ keys: [key, next], rotatesFrom: early }), rotate };
 const oidc: ChangingKeys = {
   shown: () => ({ keys: [old], rotatesFrom: early, rotatesAt: Date.UTC(2027, 1, 20) }),
@@ -40,21 +41,31 @@ const oidc: ChangingKeys = {
 };
 const server = {
   keys: { saml: async () => saml, oidc: async () => oidc },
-  users: { byName: async (store: string, name: string) => (store === 'local' && name === 'ana' ? ana : undefined) },
+  users: { byUsername: async (store: string, name: string) => (store === 'local' && name === 'ana' ? ana : undefined) },
   credentials: { unlock: async () => 1 },
+  roles: { of: async () => [] },
   recorder: { record: async (event: AuditEvent) => void recorded.push(event) },
+  serving: true,
   now: () => 1_795_000_000_000,
 };
+const by = { kind: 'local', id: osUser(), roles: ['owner'] };
+/** As put on record, whatever the request's id is. */
+const request = expect.stringMatching(/^[\da-f-]{36}$/);
+const dispatching = (parts: object) =>
+  dispatcher({
+    parts: parts as AdminParts,
+    demands: { fresh: 900, acrValues: [] },
+    onFault: () => undefined,
+  });
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'stile-'));
   path = join(dir, 'stile.sock');
   recorded.length = 0;
-  wishes.length = 0;
 });
 afterEach(() => rm(dir, { recursive: true }));
 
-const listen = () => listenSocket(path, operations(server));
+const listen = () => listenSocket(path, dispatching(server));
 
 /** What a terminal shows of one command, with its exit code. */
 async function type(...args: string[]) {
@@ -64,10 +75,10 @@ async function type(...args: string[]) {
     place: () => 'data/demo',
     out: (line) => out.push(line),
     complain: (line) => complaints.push(line),
-    async perform(operation, asked) {
-      const answer = await askThrough(path, operation, asked);
+    async perform(operation, input) {
+      const answer = await askThrough(path, requestFor(operationById(operation), input));
       if (!answer) throw new Error('neither server nor database answers');
-      return answer;
+      return { status: answer.status, body: JSON.parse(await textOf(answer)) };
     },
   });
   return { code, out: out.join('\n'), complaints: complaints.join('\n') };
@@ -86,11 +97,11 @@ describe('stile unlock', () => {
         type: 'credential.unlocked',
         at: 1_795_000_000_000,
         user: 'u1',
-        detail: { by: 'command line', credentials: 1 },
+        detail: { by, request, credentials: 1 },
       },
     ]);
     const { out } = await type('unlock', 'ana', '--json');
-    expect(JSON.parse(out)).toEqual({ kind: 'unlocked', store: 'local', username: 'ana', credentials: 1 });
+    expect(JSON.parse(out)).toEqual({ store: 'local', username: 'ana', credentials: 1 });
     await socket.close();
   });
 
@@ -128,15 +139,17 @@ describe('stile unlock', () => {
 
   test('ends with 3 when neither server nor database answers', async () => {
     expect(await type('unlock', 'ana')).toMatchObject({ code: 3, complaints: 'neither server nor database answers' });
-    expect(JSON.parse((await type('unlock', 'ana', '--json')).out)).toMatchObject({ kind: 'failed' });
+    expect(JSON.parse((await type('unlock', 'ana', '--json')).out)).toMatchObject({
+      title: 'neither server nor database answers',
+    });
   });
 
   test('ends with 3 when the server answers that its database is away', async () => {
-    const away = { ...server, credentials: { unlock: () => Promise.reject(new Error('Postgres is away')) } };
-    const socket = await listenSocket(path, operations(away));
+    const away = { ...server, credentials: { unlock: () => Promise.reject(new StoreAway('Postgres')) } };
+    const socket = await listenSocket(path, dispatching(away));
     expect(await type('unlock', 'ana')).toMatchObject({
       code: 3,
-      complaints: expect.stringContaining('Postgres is away'),
+      complaints: 'A part of ours is away',
     });
     await socket.close();
   });
@@ -167,9 +180,13 @@ describe('stile key', () => {
     expect((await type('key', 'list', 'oidc')).out).toBe(
       'previous  ES256  zero  made 2026-02-02, published until 2026-12-22\nThe next keys sign by schedule on 2027-02-20.',
     );
-    const json = await type('saml', 'show', '--json');
-    expect(JSON.parse(json.out)).toEqual({ kind: 'shown', use: 'saml', keys: [key, next], rotatesFrom: early });
-    expect(wishes).toEqual([]);
+    expect(JSON.parse((await type('saml', 'show', '--json')).out)).toMatchObject({
+      keys: [
+        { state: 'current', not_after: '2036-11-22T00:00:00.000Z', fingerprint_sha256: 'AB:CD' },
+        { state: 'next' },
+      ],
+    });
+    expect(recorded).toEqual([]);
   });
 
   test('rotate ends with 1 and says from when, as long as somebody may not know the next key', async () => {
@@ -178,29 +195,39 @@ describe('stile key', () => {
     expect(complaints).toContain('2026-12-06T09:00:00.000Z');
     const json = await type('saml', 'rotate', '--json');
     expect(json.code).toBe(1);
-    expect(JSON.parse(json.out)).toEqual({ kind: 'too-soon', use: 'saml', force: false, leaked: false, from: early });
+    expect(JSON.parse(json.out)).toMatchObject({
+      type: 'urn:stile:problem:too-soon',
+      from: new Date(early).toISOString(),
+    });
+    expect(recorded).toEqual([]);
   });
 
-  test('rotate --force and --leaked change keys, and say who did', async () => {
+  test('rotate --force changes keys and is put on record, without the certificates', async () => {
     expect(await type('saml', 'rotate', '--force')).toMatchObject({
       code: 0,
       out: expect.stringMatching(/^The next keys sign from now on\.\ncurrent {3}RS256/),
     });
-    expect((await type('key', 'rotate', 'oidc', '--leaked')).code).toBe(0);
-    expect(wishes).toEqual([
-      { by: 'command line', force: true, leaked: false },
-      { by: 'command line', force: false, leaked: true },
+    const shown = [
+      { state: 'current', alg: 'RS256', id: 'one', fingerprint256: 'AB:CD' },
+      { state: 'next', alg: 'RS256', id: 'two', fingerprint256: 'EF:01' },
+    ];
+    expect(recorded).toEqual([
+      {
+        type: 'keys.rotated',
+        at: 1_795_000_000_000,
+        detail: { by, request, use: 'saml', forced: true, leaked: false, keys: shown },
+      },
     ]);
   });
 
-  test.each([
-    '{}',
-    '{"use":"saml","force":"yes","leaked":false}',
-    '{"use":"saml","force":true}',
-    '{"use":"cookies","force":true,"leaked":false}',
-  ])('the socket answers %s to rotate with 400', async (body) => {
-    expect(await post('/keys/rotate', body)).toMatch(/^HTTP\/1\.1 400 /);
-    expect(wishes).toEqual([]);
+  test('rotate --leaked takes all of them back, on record', async () => {
+    expect((await type('key', 'rotate', 'oidc', '--leaked')).code).toBe(0);
+    expect(recorded).toMatchObject([{ detail: { use: 'oidc', forced: false, leaked: true } }]);
+  });
+
+  test.each(['[]', '{"force":"yes"}', '{"hard":true}'])('the socket answers %s to rotate with 400', async (body) => {
+    expect(await post('/admin/api/v1/keys/saml/rotate', body)).toMatch(/^HTTP\/1\.1 400 /);
+    expect(recorded).toEqual([]);
   });
 });
 
@@ -223,21 +250,23 @@ describe('the socket', () => {
 
   test('a folder too deep for a socket is no reason not to start', async () => {
     const deep = join(dir, 'd'.repeat(150), 'stile.sock');
-    const socket = await listenSocket(deep, operations(server));
-    expect(await askThrough(deep, '/unlock', { store: 'local', username: 'ana' })).toBeUndefined();
+    const socket = await listenSocket(deep, dispatching(server));
+    expect(await askThrough(deep, requestFor(operationById('users.list'), {}))).toBeUndefined();
     await socket.close();
   });
 
-  test.each(['not json', 'null', '{"username":7}', `"${'x'.repeat(10_000)}"`])(
-    'answers %.20j with 400',
-    async (body) => {
-      const socket = await listen();
-      expect(await post('/unlock', body)).toMatch(/^HTTP\/1\.1 400 /);
-      await socket.close();
-    },
-  );
+  test.each([
+    { what: 'no JSON', body: 'not json', status: 400 },
+    { what: 'no object', body: 'null', status: 400 },
+    { what: 'an unknown field', body: '{"username":7}', status: 400 },
+    { what: 'more than a megabyte', body: `"${'x'.repeat(2 ** 20)}"`, status: 413 },
+  ])('answers $what with $status', async ({ body, status }) => {
+    const socket = await listen();
+    expect(await post('/admin/api/v1/users/local:ana/unlock', body)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    await socket.close();
+  });
 
-  test.each(['/sign-in-as', '/toString', '/'])('knows no operation %s', async (url) => {
+  test.each(['/sign-in-as', '/admin/api/v1/toString', '/admin/api/v1', '/'])('knows no operation %s', async (url) => {
     const socket = await listen();
     expect(await post(url, '{}')).toMatch(/^HTTP\/1\.1 404 /);
     await socket.close();
@@ -248,7 +277,7 @@ describe('the socket', () => {
 function post(url: string, body: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = '';
-    const line = `POST ${url} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n`;
+    const line = `POST ${url} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n`;
     connect(path, function (this: import('node:net').Socket) {
       this.write(line + body);
     })
@@ -256,7 +285,8 @@ function post(url: string, body: string): Promise<string> {
       .on('data', (text) => {
         answer += text;
       })
-      .on('error', reject)
+      // A body that is too large is not read to its end.
+      .on('error', (error: NodeJS.ErrnoException) => error.code === 'EPIPE' || reject(error))
       .on('close', () => resolve(answer));
   });
 }

@@ -82,10 +82,10 @@ describe('of tokens', () => {
   const rotations = async () => {
     const database = new pg.Client(here.databaseUrl);
     await database.connect();
-    const sql = "select detail from events where type = 'keys.rotated' and detail->>'protocol' = 'oidc' order by at";
-    const { rows } = await database.query<{ detail: { by: string } }>(sql);
+    const sql = "select detail from events where type = 'keys.rotated' and detail->>'use' = 'oidc' order by at";
+    const { rows } = await database.query<{ detail: { by: { kind: string } } }>(sql);
     await database.end();
-    return rows.map(({ detail }) => detail.by);
+    return rows.map(({ detail }) => detail.by.kind);
   };
 
   test('every node signs by the new key in seconds, and who was signed in before still is', async () => {
@@ -104,7 +104,7 @@ describe('of tokens', () => {
       expect(kidOf(after.tokens.id_token)).toBe(nextRsa);
       expect(after.claims.sid).toBe(before.claims.sid);
     }
-    expect(await rotations()).toEqual(['command line']);
+    expect(await rotations()).toEqual(['local']);
   });
 
   test('the schedule changes them once, though two nodes see at once that it is time', async () => {
@@ -122,7 +122,7 @@ describe('of tokens', () => {
     const keys = await publishing(here, 8);
     expect(keys.slice(0, 2)).toEqual(next);
     expect(await publishing(there, 8)).toEqual(keys);
-    expect(await rotations()).toEqual(['command line', 'schedule']);
+    expect(await rotations()).toEqual(['local', 'schedule']);
   });
 
   test('after a leak none of the old ones is left on any node', async () => {

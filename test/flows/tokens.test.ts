@@ -109,7 +109,7 @@ test('discovery names exactly the acr values somebody here can reach', async () 
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     backchannel_logout_supported: true,
-    ui_locales_supported: ['de', 'en'],
+    ui_locales_supported: ['ar', 'de', 'en', 'es', 'fr', 'it', 'ja', 'nl', 'pl', 'pt', 'zh-Hans'],
   });
 });
 

@@ -56,7 +56,7 @@ test('keys of a version that made no next ones get them, and go on signing', asy
 });
 
 describe('rotating', () => {
-  test('puts the next keys to work, keeps the old ones published, makes new ones to follow, and says so on record', async () => {
+  test('puts the next keys to work, keeps the old ones published and makes new ones to follow', async () => {
     const ring = await node();
     const [next, current] = [ids(ring, 'next'), ids(ring, 'current')];
     at += notice;
@@ -64,9 +64,8 @@ describe('rotating', () => {
     expect(ids(ring, 'current')).toEqual(next);
     expect(ids(ring, 'previous')).toEqual(current);
     expect(ids(ring, 'next')).not.toEqual(next);
-    const keys = ring.keys().map(({ id, alg, state }) => ({ state, alg, id }));
-    const detail = { by: 'ana', protocol: 'oidc', forced: false, leaked: false, keys };
-    expect(events).toEqual([{ type: 'keys.rotated', at, detail }]);
+    // Whoever wanted it is known to whoever was asked.
+    expect(events).toEqual([]);
   });
 
   test('is refused while somebody may not know the next key, unless forced', async () => {
@@ -77,7 +76,6 @@ describe('rotating', () => {
     expect(ring.keys()).toBe(keys);
     expect((await ring.rotate(byForce)).kind).toBe('rotated');
     expect(await ring.rotate(gently)).toEqual({ kind: 'too-soon', from: at + notice });
-    expect(events).toHaveLength(1);
   });
 
   test('of two nodes at once changes keys once', async () => {
@@ -87,17 +85,15 @@ describe('rotating', () => {
     expect(kinds.toSorted()).toEqual(['rotated', 'too-soon']);
     expect(ids(here, 'current')).toEqual(next);
     expect(here.keys()).toEqual(there.keys());
-    expect(events).toHaveLength(1);
   });
 
   test('after a leak nothing of old is left, next keys neither, and nobody is waited for', async () => {
     const ring = await node();
     await ring.rotate(byForce);
     const old = ring.keys().map(({ id }) => id);
-    expect(await ring.rotate({ by: 'ana', force: false, leaked: true })).toEqual({ kind: 'rotated' });
+    expect(await ring.rotate({ force: false, leaked: true })).toEqual({ kind: 'rotated' });
     expect(states(ring)).toEqual(fresh);
     expect(ring.keys().filter(({ id }) => old.includes(id))).toEqual([]);
-    expect(events.at(-1)?.detail).toMatchObject({ leaked: true, forced: false });
   });
 
   test('an old key is published until the overlap has passed, and then is gone everywhere', async () => {
@@ -142,7 +138,9 @@ describe('the schedule', () => {
       expect(ids(one, 'current')).toEqual(next);
       expect(states(one)).toHaveLength(6);
     }
-    expect(events.map(({ detail }) => detail?.by)).toEqual(['schedule']);
+    const keys = nodes[0].keys().map(({ id, alg, state }) => ({ state, alg, id }));
+    const detail = { by: { kind: 'schedule' }, use: 'oidc', forced: false, leaked: false, keys };
+    expect(events).toEqual([{ type: 'keys.rotated', at, detail }]);
   });
 
   test('a node that was away for years changes keys once, not for every time that was missed', async () => {

@@ -28,5 +28,5 @@ export function keptKeys(): SigningKeys {
 export const quietly = { recorder: { record: async () => undefined }, rotateEvery: 0 };
 
 /** Wishes of an administrator. */
-export const gently = { by: 'ana', force: false };
-export const byForce = { by: 'ana', force: true };
+export const gently = { force: false };
+export const byForce = { force: true };

@@ -1,5 +1,6 @@
 import type { Grant, KoaContextWithOIDC } from 'oidc-provider';
 import type { Subjects } from '../../authentication/subjects.ts';
+import { currentVisit } from './visit.ts';
 
 /**
  * The Grant this request will go on with: the session's own for this client, widened by what is asked. Nobody has agreed
@@ -31,7 +32,9 @@ export async function grantFor({ oidc }: KoaContextWithOIDC, subjects: Subjects)
 export function restoreOfflineAccess({ oidc, query }: KoaContextWithOIDC): void {
   const { client, params } = oidc;
   if (!client || !params || client.third_party !== false || !client.grantTypeAllowed('refresh_token')) return;
-  const asked = typeof query.scope === 'string' && includes(query.scope, 'offline_access');
+  if (client.scope !== undefined && !includes(client.scope, 'offline_access')) return;
+  const sent = currentVisit().scope ?? oidc.body?.scope ?? query.scope;
+  const asked = typeof sent === 'string' && includes(sent, 'offline_access');
   if (asked && !includes(String(params.scope ?? ''), 'offline_access')) params.scope = `${params.scope} offline_access`;
 }
 

@@ -25,7 +25,6 @@ export const tokenKeys = ({ publishAhead, ...parts }: TokenKeysParts): Promise<R
     algs: signing,
     notice: publishAhead,
     make: (alg) => made(alg, parts.now()),
-    called: ({ id }) => ({ kid: id }),
   });
 
 async function made(alg: string, now: number): Promise<SigningKey> {

@@ -23,12 +23,15 @@ import { type Faults, lastResort, serverError } from './faults.ts';
 import { Grants } from './grants.ts';
 import { asker, interactionShelf, returnEarly } from './interaction-view.ts';
 import { forTokens } from './keys.ts';
+import { ttl } from './lifetimes.ts';
 import { sayFarewell, tellClients } from './logout.ts';
 import { pagePolicy } from './page-policy.ts';
 import type { Pages } from './pages.ts';
 import { postAuthorize } from './post-authorize.ts';
 import { buildProvider, truthfulDiscovery } from './provider.ts';
 import { introspectRefresh } from './remembered.ts';
+import { inspectObject } from './requests/objects.ts';
+import { pushedShelf } from './requests/pushed.ts';
 import { sessionCookie } from './session-cookie.ts';
 import { SessionView } from './session-view.ts';
 import { codeShelf, kvShelf, refreshShelf, replayShelf, reuseRecorder } from './tokens.ts';
@@ -77,7 +80,7 @@ export interface OidcRoom {
 }
 
 const paths =
-  /^\/(auth(\/[^/]+)?|token(\/introspection|\/revocation)?|me|jwks|session\/end(\/confirm|\/success)?|\.well-known\/(openid-configuration|oauth-authorization-server))$/;
+  /^\/(auth(\/[^/]+)?|token(\/introspection|\/revocation)?|par|me|jwks|session\/end(\/confirm|\/success)?|\.well-known\/(openid-configuration|oauth-authorization-server))$/;
 
 export function oidcRoom(parts: OidcParts): OidcRoom {
   const { authentication, assurance, sessions, kv, tokens, recorder, pages, issuer, subjects } = parts;
@@ -103,6 +106,7 @@ export function oidcRoom(parts: OidcParts): OidcRoom {
     people: parts.people,
     claimNames: parts.claimNames,
     languages: parts.languages,
+    inspectObject: inspectObject(kv, now),
     shelves: {
       AccessToken: bearer,
       ClientCredentials: bearer,
@@ -110,6 +114,7 @@ export function oidcRoom(parts: OidcParts): OidcRoom {
       Client: clientShelf(clients),
       Grant: grants,
       Interaction: interactionShelf(authentication),
+      PushedAuthorizationRequest: pushedShelf(kv, ttl.Interaction),
       RefreshToken: refreshShelf({ tokens, grants, reused, now }),
       ReplayDetection: replayShelf(kv),
       Session: new SessionView({ sessions, kv, clients, grants, subjects }),

@@ -97,7 +97,7 @@ test('after a leak the old keys are gone, and what they signed says nothing any 
   const chrome = await signedIn(house, 'ana', 'password');
   const wiki = await redeem(house, 'wiki', await ask(house, chrome, 'wiki'));
   const before = await kids();
-  await house.keys.rotate({ by: 'ana', force: false, leaked: true });
+  await house.keys.rotate({ force: false, leaked: true });
   expect((await kids()).filter((kid) => before.includes(kid))).toEqual([]);
   const page = await chrome.go(`${house.issuer}/session/end?id_token_hint=${wiki.id_token}`);
   expect(page.status).toBe(400);

@@ -87,7 +87,6 @@ export class Keyring implements SamlKeys {
         overlap: keyOverlap,
         rotateEvery,
         make: (alg) => certified(alg, issuer, parts.now()),
-        called: (key) => ({ fingerprint256: shown(key).fingerprint256 }),
       }),
     );
   }
