@@ -67,6 +67,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     tokens,
     signingKeys,
     subjectKey,
+    refreshKey,
     nameIds,
   } = stores;
   const store = openState(config.redisUrl, log);
@@ -132,9 +133,11 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     now,
   };
   const oidc = oidcRoom({
-    ...{ ...shared, catalogue, tokens, recorder },
+    ...{ ...shared, catalogue, tokens, recorder, refreshKey },
     keys: tokenKeys,
     pages: oidcPages(views, log, now),
+    nonceSecret: derive(secret, 'dpop nonces'),
+    resources: config.resources,
     cookieKeys: config.secrets.map((one) => derive(one, 'cookies').toString('base64url')),
     languages: views.words.languages.map(({ tag }) => tag),
     claimNames: [...new Set(config.users.flatMap((user) => Object.keys(user.claims)))],

@@ -15,10 +15,13 @@ import { ttl } from './lifetimes.ts';
 import { signedOutPage, signOutPage } from './logout.ts';
 import { outgoing } from './outgoing.ts';
 import { waitingParameter } from './post-authorize.ts';
+import { proofAlgorithms } from './proof.ts';
 import { signInOf } from './remembered.ts';
+import { type Once, onceEach } from './replay.ts';
 import { algorithms } from './requests/algorithms.ts';
 import type { inspectObject } from './requests/objects.ts';
 import { inspectAssertion, isStrict, profileOf } from './requests/profile.ts';
+import { nameSuccessors, type Successor } from './successor.ts';
 
 export interface ProviderParts extends Checking {
   readonly issuer: string;
@@ -34,10 +37,14 @@ export interface ProviderParts extends Checking {
   readonly languages: readonly string[];
   readonly faults: Faults;
   readonly inspectObject: ReturnType<typeof inspectObject>;
+  readonly successor: Successor;
+  /** 32 bytes, the same on every node: what one told a client, the other believes (RFC 9449 section 8). */
+  readonly nonceSecret: Buffer;
+  readonly once: Once;
 }
 
 export function buildProvider(parts: ProviderParts): LibraryProvider {
-  const { clients, people, subjects, faults, authentication, issuer } = parts;
+  const { clients, people, subjects, faults, authentication, issuer, resources } = parts;
   const { pages, secure } = faults;
   const configuration: Configuration = {
     adapter: adapterOf(parts.shelves),
@@ -54,7 +61,7 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
     clientDefaults: { backchannel_logout_session_required: true },
     extraClientMetadata: { properties: ownMetadata },
     extraParams: { [waitingParameter]: async (ctx: KoaContextWithOIDC) => restoreOfflineAccess(ctx) },
-    enabledJWA: algorithms,
+    enabledJWA: { ...algorithms, dPoPSigningAlgValues: [...proofAlgorithms] },
     pkce: {
       required: (_ctx: unknown, client: Client) => client.clientAuthMethod === 'none' || isStrict(client),
     },
@@ -94,20 +101,27 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
         logoutSource: (ctx) => signOutPage(ctx, pages, secure),
         postLogoutSuccessSource: (ctx) => signedOutPage(ctx, pages, secure),
       },
-      dPoP: { enabled: false },
       pushedAuthorizationRequests: { enabled: true },
       requestObjects: { enabled: true, assertJwtClaimsAndHeader: parts.inspectObject },
       jwtResponseModes: { enabled: true },
       jwtUserinfo: { enabled: true },
       encryption: { enabled: true },
       fapi: { enabled: true, profile: profileOf },
-      resourceIndicators: { enabled: false },
+      dPoP: { enabled: true, nonceSecret: parts.nonceSecret, requireNonce: () => false },
+      resourceIndicators: {
+        enabled: true,
+        getResourceServerInfo: (ctx, identifier, client) => resources.serverFor(ctx, identifier, client.clientId),
+        defaultResource: async (_ctx, _client, oneOf) => oneOf as string[],
+        useGrantedResource: async () => false,
+      },
     },
   };
   const provider = new Provider(issuer, configuration);
   // Resuming, and "no" at logout, would move the session to another key; our sign-in has rotated its secret already.
   if (typeof provider.Session.prototype.resetIdentifier !== 'function') throw new Error('the library has changed');
   provider.Session.prototype.resetIdentifier = () => {};
+  nameSuccessors(provider, parts.successor);
+  onceEach(provider, parts.once);
   believeIssuer(provider, issuer);
   return provider;
 }
