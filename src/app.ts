@@ -51,7 +51,6 @@ const root = resolve(import.meta.dirname, '..');
 export async function buildApp(config: Config, log: Logger, draining: () => boolean = () => false): Promise<App> {
   const now = Date.now;
   const secure = config.issuer.startsWith('https:');
-  const [secret = ''] = config.secrets;
 
   // What lasts, and what may be lost.
   const stores = await openStores(config, join(root, 'dist', 'embedded-snapshot'));
@@ -114,7 +113,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const client = clientAddress(config.proxies);
   const web = { secure, address: (req: IncomingMessage) => client(req).address };
   const browser = (req: IncomingMessage, res: ServerResponse) => browserOf(req, res, web);
-  const forms = csrf(derive(secret, 'csrf'));
+  const forms = csrf(config.secrets.map((one) => derive(one, 'csrf')));
   const { files, views } = openPages(config, root);
   const errorPages = errors({ views, log });
 
@@ -136,7 +135,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     ...{ ...shared, catalogue, tokens, recorder, refreshKey },
     keys: tokenKeys,
     pages: oidcPages(views, log, now),
-    nonceSecret: derive(secret, 'dpop nonces'),
+    nonceSecret: derive(config.secrets[0] as string, 'dpop nonces'),
     resources: config.resources,
     cookieKeys: config.secrets.map((one) => derive(one, 'cookies').toString('base64url')),
     languages: views.words.languages.map(({ tag }) => tag),

@@ -11,7 +11,7 @@ export interface SigningKey {
   readonly createdAt: number;
 }
 
-const contextOf = (id: string): string => `signing-key:${id}`;
+export const contextOf = (id: string): string => `signing-key:${id}`;
 
 /** What a key signs: tokens, or assertions and all else of SAML. Neither ever signs what is the other's. */
 export type Use = 'sig' | 'saml';
