@@ -33,11 +33,12 @@ async function directly(asked: ApiRequest): Promise<ApiAnswer> {
   const db = await openPresent(surroundings());
   try {
     const config = loadConfig({ env: process.env });
+    const { knex } = db;
     const sealer = secretsSealer(config.secrets);
-    const recorder = groupRecorder(new Events(db.knex));
-    const kept = { signingKeys: new SigningKeys(db.knex, sealer), recorder, log: silence, now: Date.now };
+    const recorder = groupRecorder(new Events(knex));
+    const kept = { signingKeys: new SigningKeys(knex, sealer), recorder, log: silence, now: Date.now };
     const { dispatch } = openAdministration(config, {
-      ...{ knex: db.knex, sealer, recorder, now: Date.now },
+      ...{ knex, sealer, recorder, now: Date.now },
       keys: { oidc: () => openTokenKeys(config, kept), saml: () => openSamlKeys(config, kept) },
       onFault(error) {
         throw error;
