@@ -23,7 +23,7 @@ import { RoleGrants } from '../store/role-grants.ts';
 import { Users } from '../store/users.ts';
 import { registeringFrom } from './registration.ts';
 
-export interface Administered extends Pick<AdminParts, 'samlKeys'> {
+export interface Administered extends Pick<AdminParts, 'keys'> {
   readonly knex: Knex;
   readonly sealer: Sealer;
   readonly recorder: Recorder;
@@ -46,7 +46,7 @@ export interface Administration {
 
 export function openAdministration(
   config: Pick<Config, 'issuer' | 'roles' | 'administration' | 'assurance' | 'registration'>,
-  { knex, sealer, samlKeys, recorder, live, now, onFault }: Administered,
+  { knex, sealer, keys, recorder, live, now, onFault }: Administered,
 ): Administration {
   const grants = new RoleGrants(knex);
   const version = versionOf();
@@ -57,7 +57,7 @@ export function openAdministration(
   const strong = names.filter(([, id]) => atLeast(builtIn[id] as typeof mfa, mfa)).map(([name]) => name);
   const dispatch = dispatcher({
     parts: {
-      ...{ issuer: config.issuer, version, roles, applications, links, samlKeys, recorder, live, now },
+      ...{ issuer: config.issuer, version, roles, applications, links, keys, recorder, live, now },
       users: new Users(knex),
       credentials: new Credentials(knex, sealer),
       events: new Events(knex),
