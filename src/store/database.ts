@@ -19,7 +19,7 @@ export interface Db {
 }
 
 export interface DatabaseOptions {
-  /** A Postgres URL; otherwise the embedded database in `dataDir`. */
+  /** A Postgres URL, of several hosts too (hosts.ts); otherwise the embedded database in `dataDir`. */
   readonly url?: string;
   readonly dataDir?: string;
   /** A prepared data folder for the first start of the embedded database (made by scripts/embedded-snapshot.mjs). */
@@ -34,8 +34,9 @@ export interface DatabaseOptions {
 export async function openDatabase(options: DatabaseOptions): Promise<Db> {
   if (options.url) {
     const { url, patience = 3000, connections = 10 } = options;
-    const db = openPostgres(url, { patience, connections });
-    const closeLanes = layLanes(db, reaching(url, patience));
+    const hosts = reaching(url, patience);
+    const db = openPostgres(hosts, { patience, connections });
+    const closeLanes = layLanes(db, hosts);
     const close = async () => {
       await Promise.all([closeLanes(), db.destroy()]);
     };

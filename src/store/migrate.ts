@@ -7,7 +7,7 @@ import * as keys from '../../migrations/0005_keys.ts';
 import * as knownMethods from '../../migrations/0006_known_methods.ts';
 import * as nameIds from '../../migrations/0007_name_ids.ts';
 import type { Db } from './database.ts';
-import { openPostgres } from './postgres.ts';
+import { openPostgres, reaching } from './postgres.ts';
 import { takeTurn } from './turns.ts';
 
 /** In order, and listed by hand so that a bundle has them. What has been released is never edited. */
@@ -26,7 +26,7 @@ const migrations: readonly { name: string; up(db: Knex): Promise<void> }[] = [
  * does it and the others wait: on a connection of its own, because waiting and changing tables may take long.
  */
 export async function migrate(db: Db): Promise<string[]> {
-  const own = db.url === undefined ? undefined : openPostgres(db.url, { patience: 0, connections: 1 });
+  const own = db.url === undefined ? undefined : openPostgres(reaching(db.url, 0), { patience: 0, connections: 1 });
   try {
     return await (own ?? db.knex).transaction(async (trx) => {
       await takeTurn(trx, 'migrate');
