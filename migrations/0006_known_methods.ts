@@ -1,5 +1,8 @@
 import type { Knex } from 'knex';
 
+/** An older program would write rows without a method. */
+export const contract = '0006_known_methods';
+
 /** Familiar is a browser with one method: whoever stole a password alone must stay a stranger to the second factor. */
 export async function up(db: Knex): Promise<void> {
   await db.raw(`

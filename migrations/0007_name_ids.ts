@@ -1,5 +1,7 @@
 import type { Knex } from 'knex';
 
+export const loosens = ['consents_application_id_fkey'];
+
 /**
  * Persistent name identifiers: one a person and service provider, random, so that no two service providers can compare
  * theirs. Consent no longer needs a row of `applications`: service providers of a federation have none.

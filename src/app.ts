@@ -5,13 +5,13 @@ import express from 'express';
 import type { Logger } from 'pino';
 import { accountApplication } from './account/account.ts';
 import { applyDeclared } from './admin/apply.ts';
-import { operations } from './admin/operations.ts';
 import { listenSocket } from './admin/socket.ts';
 import { groupRecorder } from './audit/recorder.ts';
 import { assuranceOf } from './authentication/assurance.ts';
 import { signInRoutes } from './authentication/routes.ts';
 import { Subjects } from './authentication/subjects.ts';
 import { mountAccount } from './composition/account-pages.ts';
+import { openAdministration } from './composition/administration.ts';
 import { openEngine } from './composition/engine.ts';
 import { oidcPages } from './composition/oidc-pages.ts';
 import { openPages } from './composition/pages.ts';
@@ -66,6 +66,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     tokens,
     signingKeys,
     subjectKey,
+    refreshKey,
     nameIds,
   } = stores;
   const store = openState(config.redisUrl, log);
@@ -124,8 +125,10 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     now,
   };
   const oidc = await oidcRoom({
-    ...{ ...shared, catalogue, tokens, signingKeys, recorder },
+    ...{ ...shared, catalogue, tokens, signingKeys, recorder, refreshKey },
     pages: oidcPages(views, log, now),
+    nonceSecret: derive(secret, 'dpop nonces'),
+    resources: config.resources,
     cookieKeys: config.secrets.map((one) => derive(one, 'cookies').toString('base64url')),
     languages: views.words.languages.map(({ tag }) => tag),
     claimNames: [...new Set(config.users.flatMap((user) => Object.keys(user.claims)))],
@@ -169,10 +172,13 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     tokens.purge(now()).catch((error) => log.warn({ err: error }, 'expired tokens could not be removed'));
   const purging = setInterval(purge, PURGE_MS).unref();
 
-  const socket = await listenSocket(
-    join(config.dataDir, 'stile.sock'),
-    operations({ users, credentials, samlKeys: async () => samlKeys, recorder, now }),
-  ).catch((error) => log.warn({ err: error }, 'no socket for the command line'));
+  const administration = openAdministration({
+    ...{ users, credentials, samlKeys: async () => samlKeys, recorder, serving: true, now },
+    onFault: (error, request) => log.error({ err: error, request }, 'administration'),
+  });
+  const socket = await listenSocket(join(config.dataDir, 'stile.sock'), administration).catch((error) =>
+    log.warn({ err: error }, 'no socket for the command line'),
+  );
   return {
     listener(req, res) {
       counters.time(res);

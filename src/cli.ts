@@ -1,10 +1,13 @@
 /** The command line: `bin/stile.mjs` runs it. What the commands mean is in admin/command.ts. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { localActor } from './admin/actor.ts';
+import { type ApiAnswer, type ApiRequest, requestFor } from './admin/api/request.ts';
 import { run } from './admin/command.ts';
-import { operations } from './admin/operations.ts';
-import { askThrough } from './admin/socket.ts';
+import { operationById } from './admin/operations/table.ts';
+import { askThrough, osUser, textOf } from './admin/socket.ts';
 import { groupRecorder } from './audit/recorder.ts';
+import { openAdministration } from './composition/administration.ts';
 import { readEnvironment } from './config/environment.ts';
 import { loadConfig } from './config.ts';
 import { Keyring } from './protocols/saml/keys/keys.ts';
@@ -16,7 +19,7 @@ import { SigningKeys } from './store/signing-keys.ts';
 import { Users } from './store/users.ts';
 
 /** Without a server: opens the database itself. The embedded one says so when somebody else holds it. */
-async function performDirectly(operation: string, asked: object): Promise<object> {
+async function performDirectly(asked: ApiRequest): Promise<ApiAnswer> {
   const config = loadConfig({ env: process.env });
   const db = await openDatabase(config.databaseUrl ? { url: config.databaseUrl } : { dataDir: config.dataDir });
   try {
@@ -24,14 +27,18 @@ async function performDirectly(operation: string, asked: object): Promise<object
     const sealer = secretsSealer(config.secrets);
     const { issuer, saml } = config;
     const store = new SigningKeys(db.knex, sealer);
-    const all = operations({
+    const dispatch = openAdministration({
       users: new Users(db.knex),
       credentials: new Credentials(db.knex, sealer),
       samlKeys: () => Keyring.open({ ...saml, issuer, store, now: Date.now }),
       recorder,
+      serving: false,
       now: Date.now,
+      onFault(error) {
+        throw error;
+      },
     });
-    return await (all[operation] as (typeof all)[string])({ ...asked });
+    return await dispatch(asked, localActor(osUser()));
   } catch (error) {
     // Postgres' undefined_table.
     if ((error as { code?: string }).code !== '42P01') throw error;
@@ -50,15 +57,20 @@ process.exitCode = await run(process.argv.slice(2), {
   },
   out: (line) => console.log(line),
   complain: (line) => console.error(line),
-  async perform(operation, asked) {
+  async perform(operation, input) {
     const { dataDir, databaseUrl } = readEnvironment(process.env, (path) => readFileSync(path, 'utf8'));
-    const answer = await askThrough(join(dataDir, 'stile.sock'), operation, asked);
-    if (answer) return answer;
-    // Opening would make a new, empty database here, in which nobody is to be found.
-    if (!databaseUrl && !existsSync(join(dataDir, 'database')))
-      throw new Error(
-        `No server runs on ${dataDir}, and it holds no database: set DATA_DIR or DATABASE_URL as the server has it.`,
-      );
-    return performDirectly(operation, asked);
+    const asked = requestFor(operationById(operation), input);
+    const answer =
+      (await askThrough(join(dataDir, 'stile.sock'), asked)) ?? (await direct(asked, dataDir, databaseUrl));
+    return { status: answer.status, body: JSON.parse(await textOf(answer)) };
   },
 });
+
+function direct(asked: ApiRequest, dataDir: string, databaseUrl: string | undefined): Promise<ApiAnswer> {
+  // Opening would make a new, empty database here, in which nobody is to be found.
+  if (!databaseUrl && !existsSync(join(dataDir, 'database')))
+    throw new Error(
+      `No server runs on ${dataDir}, and it holds no database: set DATA_DIR or DATABASE_URL as the server has it.`,
+    );
+  return performDirectly(asked);
+}

@@ -1,6 +1,4 @@
 import { parseArgs } from 'node:util';
-import type { Rotated, ShownKey } from './rotate.ts';
-import type { Unlocked } from './unlock.ts';
 
 export const usage = `Usage: stile <command>
 
@@ -27,17 +25,21 @@ export interface Terminal {
   place(): string;
   out(line: string): void;
   complain(line: string): void;
-  /** Asks a server, or its database (operations.ts). Throws when neither answers. */
-  perform(operation: string, asked: object): Promise<object>;
+  /** Asks a server, or its database, by an operation's id (operations/table.ts). Throws when neither answers. */
+  perform(operation: string, input: Readonly<Record<string, unknown>>): Promise<{ status: number; body: Answer }>;
 }
 
-/** What was wanted and what is said about the answer, line by line; complaints end with 1. */
+/** What an operation answers, or a problem (api/problem.ts). */
+type Answer = Readonly<Record<string, unknown>>;
+
+/** What was wanted, and what is said about the answer, line by line. */
 interface Command {
   readonly operation: string;
-  readonly asked: Readonly<Record<string, unknown>>;
+  readonly input: Readonly<Record<string, unknown>>;
   readonly json: boolean;
-  /** By the `kind` of the answer. */
-  said(answer: object, terminal: Terminal): { readonly done: string } | { readonly not: string };
+  done(answer: Answer): string;
+  /** By the end of the problem's type; what is not here is said in the problem's own words. These end with 1. */
+  readonly not: Readonly<Record<string, (answer: Answer, terminal: Terminal) => string>>;
 }
 
 /** Runs one command line; returns the exit code. */
@@ -53,17 +55,20 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     terminal.out(wanted === 'help' ? usage : terminal.version);
     return 0;
   }
-  const { operation, asked, json } = wanted;
+  const { operation, input, json } = wanted;
   try {
-    const answer = await terminal.perform(operation, asked);
-    const said = wanted.said(answer, terminal);
-    if (json) terminal.out(JSON.stringify({ ...asked, ...answer }));
-    else if ('done' in said) terminal.out(said.done);
-    else terminal.complain(said.not);
-    return 'done' in said ? 0 : 1;
+    const { status, body } = await terminal.perform(operation, input);
+    if (json) terminal.out(JSON.stringify(body));
+    if (status < 400) {
+      if (!json) terminal.out(wanted.done(body));
+      return 0;
+    }
+    const why = wanted.not[String(body.type).split(':').at(-1) as string];
+    terminal.complain(why ? why(body, terminal) : String(body.detail ?? body.title));
+    return status < 500 ? 1 : 3;
   } catch (error) {
     const { message } = error as Error;
-    if (json) terminal.out(JSON.stringify({ ...asked, kind: 'failed', message }));
+    if (json) terminal.out(JSON.stringify({ title: message }));
     terminal.complain(message);
     return 3;
   }
@@ -100,38 +105,36 @@ function understand(args: readonly string[]): Command | 'help' | 'version' {
 }
 
 const unlocking = (store: string, username: string, json: boolean): Command => ({
-  ...{ operation: '/unlock', asked: { store, username }, json },
-  said(answer, terminal) {
-    const result = answer as Unlocked;
-    if (result.kind === 'not-found')
-      return { not: `Nobody in the store ${store} is called ${username} (looked in ${terminal.place()}).` };
-    const { username: name, credentials: n } = result;
-    if (n === 0) return { done: `Nothing of ${name} was locked. Wrong answers until now are forgiven.` };
-    return { done: `${name} can try again: ${n} ${n === 1 ? 'method was' : 'methods were'} locked.` };
+  ...{ operation: 'users.unlock', input: { user: `${store}:${username}` }, json },
+  done({ username: name, credentials: n }) {
+    if (n === 0) return `Nothing of ${name} was locked. Wrong answers until now are forgiven.`;
+    return `${name} can try again: ${n} ${n === 1 ? 'method was' : 'methods were'} locked.`;
+  },
+  not: {
+    'not-found': (_, terminal) => `Nobody in the store ${store} is called ${username} (looked in ${terminal.place()}).`,
   },
 });
 
 const showing = (json: boolean): Command => ({
-  ...{ operation: '/saml/show', asked: {}, json },
-  said: (answer) => ({ done: lines((answer as { keys: readonly ShownKey[] }).keys) }),
+  ...{ operation: 'saml.keys.list', input: {}, json, not: {} },
+  done: ({ keys }) => lines(keys as readonly Key[]),
 });
 
 const rotating = (force: boolean, json: boolean): Command => ({
-  ...{ operation: '/saml/rotate', asked: { force }, json },
-  said(answer) {
-    const result = answer as Rotated;
-    if (result.kind === 'rotated') return { done: `The next keys sign from now on.\n${lines(result.keys)}` };
-    const from = new Date(result.from).toISOString();
-    return {
-      not: `Some service providers may not know the next keys yet: wait until ${from}, or use --force and tell them.`,
-    };
+  ...{ operation: 'saml.keys.rotate', input: { force }, json },
+  done: ({ keys }) => `The next keys sign from now on.\n${lines(keys as readonly Key[])}`,
+  not: {
+    'too-soon': ({ from }) =>
+      `Some service providers may not know the next keys yet: wait until ${from}, or use --force and tell them.`,
   },
 });
 
-const lines = (keys: readonly ShownKey[]): string =>
+type Key = Readonly<Record<'state' | 'alg' | 'not_after' | 'fingerprint_sha256', string>>;
+
+const lines = (keys: readonly Key[]): string =>
   keys
-    .map(({ state, alg, notAfter, fingerprint256 }) => {
-      const until = new Date(notAfter).toISOString().slice(0, 10);
-      return `${state.padEnd(8)}  ${alg}  until ${until}  SHA-256 ${fingerprint256}`;
-    })
+    .map(
+      ({ state, alg, not_after, fingerprint_sha256 }) =>
+        `${state.padEnd(8)}  ${alg}  until ${not_after.slice(0, 10)}  SHA-256 ${fingerprint_sha256}`,
+    )
     .join('\n');

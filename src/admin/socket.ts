@@ -1,12 +1,16 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, request } from 'node:http';
+import { createServer, request } from 'node:http';
 import { connect } from 'node:net';
+import { userInfo } from 'node:os';
 import { dirname, relative } from 'node:path';
-import type { Operations } from './operations.ts';
+import { localActor } from './actor.ts';
+import { requestOf, send } from './api/http.ts';
+import { Problem } from './api/problem.ts';
+import type { ApiAnswer, ApiRequest, Dispatch } from './api/request.ts';
 
 /**
- * How the command line reaches a running server: JSON over HTTP on a Unix socket that only the server's own user may
- * open. It has no other key, so nothing but what the command line does may ever be asked there.
+ * The API for whoever is on this machine: the same requests over a Unix socket that only the server's own user may open.
+ * It has no other key; whoever comes through it acts as owner and is put on record as that user of the operating system.
  */
 export interface Socket {
   close(): Promise<void>;
@@ -14,7 +18,6 @@ export interface Socket {
 
 /** What the kernel allows for the name of a socket, less a little. */
 const longestPath = 100;
-const longestBody = 4096;
 
 /** The name to bind or connect to, short enough for the kernel; undefined when there is none. */
 function nameOf(path: string): string | undefined {
@@ -22,24 +25,31 @@ function nameOf(path: string): string | undefined {
   return process.platform === 'win32' || Buffer.byteLength(shortest) > longestPath ? undefined : shortest;
 }
 
+/** Who this process is to the operating system; a user without a name is a number. */
+export function osUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 'unknown');
+  }
+}
+
 /**
  * Listens at `path`. Where another living server listens already (two nodes on one machine) it keeps the socket, since
  * both answer from one database; what a dead one left is replaced.
  */
-export async function listenSocket(path: string, operations: Operations): Promise<Socket> {
+export async function listenSocket(path: string, dispatch: Dispatch): Promise<Socket> {
   const name = nameOf(path);
   if (!name || (await answers(name))) return { close: async () => undefined };
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   rmSync(name, { force: true });
+  const by = localActor(osUser());
   const server = createServer((req, res) => {
-    const say = (status: number, body: object) =>
-      res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-    const name = req.url ?? '';
-    const operation = req.method === 'POST' && Object.hasOwn(operations, name) ? operations[name] : undefined;
-    if (!operation) return say(404, { error: 'unknown operation' });
-    asked(req)
-      .then(async (body) => say(200, await operation(body)))
-      .catch((error) => say(error instanceof SyntaxError ? 400 : 503, { error: String(error.message) }));
+    requestOf(req)
+      .then((asked) => dispatch(asked, by))
+      .catch((error) => early(error))
+      .then((answer) => send(res, answer))
+      .catch(() => res.destroy());
   });
   // Bound under this mask at once: between a bind and a chmod another user could connect.
   const mask = process.umask(0o177);
@@ -56,36 +66,45 @@ export async function listenSocket(path: string, operations: Operations): Promis
   return { close: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
+/** A request that was refused before it could be dispatched. */
+function early(error: unknown): ApiAnswer {
+  const problem = error instanceof Problem ? error : new Problem('fault');
+  const headers = { 'content-type': 'application/problem+json' };
+  return { status: problem.status, headers, body: JSON.stringify(problem) };
+}
+
 const answers = (name: string): Promise<boolean> =>
   new Promise((resolve) => {
     const probe = connect(name, () => resolve(true)).once('error', () => resolve(false));
     probe.once('connect', () => probe.destroy());
   });
 
-async function asked(req: IncomingMessage): Promise<Record<string, unknown>> {
-  let body = '';
-  for await (const chunk of req.setEncoding('utf8')) {
-    body += chunk;
-    if (body.length > longestBody) throw new SyntaxError('too much');
-  }
-  return JSON.parse(body) ?? {};
-}
-
-/** Asks the server that listens at `path`; undefined when none does. Throws when it could not do it. */
-export function askThrough(path: string, operation: string, asked: object): Promise<object | undefined> {
+/** Asks the server that listens at `path`; undefined when none does. Throws when it does not answer. */
+export function askThrough(path: string, asked: ApiRequest): Promise<ApiAnswer | undefined> {
   const name = nameOf(path);
   if (!name) return Promise.resolve(undefined);
+  const { method, query, headers, body } = asked;
+  const target = query.size > 0 ? `${asked.path}?${query}` : asked.path;
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath: name, method: 'POST', path: operation, timeout: 10_000 }, async (res) => {
-      let body = '';
-      for await (const chunk of res.setEncoding('utf8')) body += chunk;
-      if (res.statusCode === 200) resolve(JSON.parse(body));
-      else reject(new Error(`the server could not do it: ${body}`));
-    });
+    const call = request(
+      { socketPath: name, method, path: target, headers: { ...headers }, timeout: 10_000 },
+      (res) => {
+        const known = Object.entries(res.headers).map(([key, value]) => [key, String(value)]);
+        resolve({ status: res.statusCode ?? 500, headers: Object.fromEntries(known), body: res.setEncoding('utf8') });
+      },
+    );
     call.once('timeout', () => call.destroy(new Error('the server does not answer')));
     call.once('error', (error: NodeJS.ErrnoException) =>
       ['ENOENT', 'ECONNREFUSED'].includes(error.code ?? '') ? resolve(undefined) : reject(error),
     );
-    call.end(JSON.stringify(asked));
+    call.end(body);
   });
+}
+
+/** The whole of an answer's body. */
+export async function textOf({ body }: ApiAnswer): Promise<string> {
+  if (typeof body === 'string') return body;
+  let text = '';
+  for await (const part of body) text += part;
+  return text;
 }

@@ -17,6 +17,7 @@ export interface AuditEvent {
     | 'consent.given'
     | 'consent.withdrawn'
     | 'token.reused'
+    | 'token.repeated'
     | 'keys.rotated'
     | 'configuration.applied'
     | 'fault';

@@ -40,6 +40,8 @@ export async function openStores(config: Pick<Config, 'databaseUrl' | 'dataDir' 
     signingKeys: new SigningKeys(knex, sealer),
     /** Names people and sessions towards applications. */
     subjectKey: await keptKey(new Settings(knex), sealer, 'subjects'),
+    /** Computes which refresh token follows which. */
+    refreshKey: await keptKey(new Settings(knex), sealer, 'refresh'),
   };
 }
 

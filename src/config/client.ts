@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { type Problem, problem } from './problems.ts';
-import { loopback, parsed, section, secureAddress, text, webAddress, whole } from './words.ts';
+import { wantedSchema } from './resource.ts';
+import { parsed, section, secureAddress, text, webAddress, whole } from './words.ts';
 
 /** An OIDC client as the file declares it: RFC 7591 names, and a few of our own. */
 
@@ -27,6 +27,11 @@ const jwks = () =>
       'holds a private or symmetric key: declare the public one only',
     );
 
+export const signatures = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
+const ours = z.enum(['RS256', 'ES256']);
+const wrap = z.enum(['RSA-OAEP-256', 'ECDH-ES']);
+const cipher = z.enum(['A256GCM', 'A128CBC-HS256']);
+
 const scopes = ['openid', 'profile', 'email', 'groups', 'offline_access'];
 
 export const clientSchema = section({
@@ -35,12 +40,16 @@ export const clientSchema = section({
   client_secret_file: text().optional(),
   redirect_uris: z.array(redirectUri()).default([]),
   response_types: z.array(z.enum(['code'])).optional(),
+  response_modes: z
+    .array(z.enum(['query', 'fragment', 'form_post', 'jwt', 'query.jwt', 'fragment.jwt', 'form_post.jwt']))
+    .optional(),
   grant_types: z
     .array(z.enum(['authorization_code', 'refresh_token', 'client_credentials']))
     .default(['authorization_code']),
   token_endpoint_auth_method: z
     .enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'])
     .default('client_secret_basic'),
+  token_endpoint_auth_signing_alg: z.enum(signatures).optional(),
   application_type: z.enum(['web', 'native']).default('web'),
   post_logout_redirect_uris: z.array(redirectUri()).default([]),
   backchannel_logout_uri: webAddress().optional(),
@@ -54,7 +63,19 @@ export const clientSchema = section({
   require_auth_time: z.boolean().optional(),
   subject_type: z.enum(['public', 'pairwise']).default('public'),
   sector_identifier_uri: secureAddress().optional(),
-  id_token_signed_response_alg: z.enum(['RS256', 'ES256']).default('RS256'),
+  id_token_signed_response_alg: ours.optional(),
+  id_token_encrypted_response_alg: wrap.optional(),
+  id_token_encrypted_response_enc: cipher.optional(),
+  userinfo_signed_response_alg: ours.optional(),
+  userinfo_encrypted_response_alg: wrap.optional(),
+  userinfo_encrypted_response_enc: cipher.optional(),
+  authorization_signed_response_alg: ours.optional(),
+  authorization_encrypted_response_alg: wrap.optional(),
+  authorization_encrypted_response_enc: cipher.optional(),
+  request_object_signing_alg: z.enum(signatures).optional(),
+  require_signed_request_object: z.boolean().optional(),
+  require_pushed_authorization_requests: z.boolean().optional(),
+  profile: z.enum(['fapi2-security']).optional(),
   jwks: jwks().optional(),
   jwks_uri: secureAddress().optional(),
   client_uri: webAddress().optional(),
@@ -62,86 +83,22 @@ export const clientSchema = section({
   policy_uri: webAddress().optional(),
   tos_uri: webAddress().optional(),
   contacts: z.array(text()).optional(),
+  dpop_bound_access_tokens: z.boolean().optional(),
+  resources: z.array(wantedSchema).optional(),
   cors_origins: z.array(origin()).default([]),
   acr_values_voluntary: z.boolean().default(false),
 });
-
-/** What is wrong between the keys of one client; `client` as it stands in the file, `names` the acr values known. */
-export function clientProblems(
-  client: Readonly<Record<string, unknown>>,
-  path: readonly PropertyKey[],
-  names: readonly string[],
-): Problem[] {
-  const found: Problem[] = [];
-  const wrong = (key: string, words: string) => found.push(problem([...path, key], words));
-  const listed = (key: string, otherwise: string[] = []): unknown[] =>
-    Array.isArray(client[key]) ? (client[key] as unknown[]) : otherwise;
-
-  const method = client.token_endpoint_auth_method ?? 'client_secret_basic';
-  const hasSecret = client.client_secret !== undefined || client.client_secret_file !== undefined;
-  const grants = listed('grant_types', ['authorization_code']);
-  if (client.client_secret !== undefined && client.client_secret_file !== undefined)
-    wrong('client_secret_file', 'stands beside client_secret: keep one');
-  if (method === 'none') {
-    if (hasSecret)
-      wrong('client_secret', 'belongs to no public client: remove it, or token_endpoint_auth_method: none');
-    if (grants.includes('client_credentials'))
-      wrong(
-        'grant_types',
-        'lists client_credentials, which a public client (token_endpoint_auth_method: none) cannot use',
-      );
-  } else if (method === 'private_key_jwt') {
-    if (client.jwks === undefined && client.jwks_uri === undefined)
-      wrong('jwks', 'is missing: private_key_jwt needs the public keys in jwks, or jwks_uri');
-  } else if (!hasSecret) {
-    wrong('client_secret', `is missing: ${method} needs it (a public client says token_endpoint_auth_method: none)`);
-  }
-  if (client.jwks !== undefined && client.jwks_uri !== undefined) wrong('jwks_uri', 'stands beside jwks: keep one');
-
-  const byCode = grants.includes('authorization_code');
-  if (byCode && listed('redirect_uris').length === 0)
-    wrong('redirect_uris', 'is missing: authorization_code needs at least one');
-  if (grants.includes('refresh_token') && !byCode)
-    wrong('grant_types', 'lists refresh_token without authorization_code, from which refresh tokens come');
-  if (!byCode && listed('response_types').length > 0)
-    wrong('response_types', 'needs authorization_code in grant_types');
-  if (byCode && Array.isArray(client.response_types) && client.response_types.length === 0)
-    wrong('response_types', 'is empty, while grant_types lists authorization_code; allowed: code');
-
-  listed('redirect_uris').forEach((uri, i) => {
-    const words = typeof uri === 'string' ? unfit(uri, client.application_type === 'native') : undefined;
-    if (words) found.push(problem([...path, 'redirect_uris', i], words));
-  });
-  listed('default_acr_values').forEach((name, i) => {
-    if (typeof name === 'string' && !names.includes(name))
-      found.push(
-        problem(
-          [...path, 'default_acr_values', i],
-          `is not a name under assurance.names; known are ${names.join(', ')}`,
-        ),
-      );
-  });
-  const hosts = new Set(listed('redirect_uris').map((uri) => parsed(String(uri))?.host));
-  if (client.subject_type === 'pairwise' && hosts.size > 1 && client.sector_identifier_uri === undefined)
-    wrong('sector_identifier_uri', 'is missing: pairwise subjects need it when redirect_uris have several hosts');
-  return found;
-}
-
-/** RFC 8252 sections 7 and 8, and OIDC Registration section 2 on application_type. */
-function unfit(uri: string, native: boolean): string | undefined {
-  const url = parsed(uri);
-  if (!url) return undefined;
-  const web = ['http:', 'https:'].includes(url.protocol);
-  if (!native) return web ? undefined : 'has to be http or https, save with application_type: native';
-  if (url.protocol === 'http:' && !loopback(url)) return 'of a native application may be http only on localhost';
-  if (!web && !url.protocol.includes('.'))
-    return 'of a native application needs a scheme that is a reversed domain name, like com.example.app:/callback';
-  return undefined;
-}
 
 /** With what follows from the rest filled in, and without where the secret came from. */
 export function settingsOf(client: z.output<typeof clientSchema>): Record<string, unknown> {
   const { client_secret_file: _, ...settings } = client;
   const byCode = client.grant_types.includes('authorization_code');
-  return { ...settings, response_types: client.response_types ?? (byCode ? ['code'] : []) };
+  const strict = client.profile === 'fapi2-security';
+  return {
+    ...(strict && byCode ? { require_pushed_authorization_requests: true } : {}),
+    ...(strict ? { authorization_signed_response_alg: 'ES256' } : {}),
+    ...settings,
+    id_token_signed_response_alg: client.id_token_signed_response_alg ?? (strict ? 'ES256' : 'RS256'),
+    response_types: client.response_types ?? (byCode ? ['code'] : []),
+  };
 }

@@ -57,7 +57,13 @@ class PostgresClient extends ClientPG {
 
 /** How every connection is made; `patience` in milliseconds, 0 lets statements take their time. */
 export const reaching = (url: string, patience: number): Hosts =>
-  reach(url, { connectionTimeoutMillis: patience || 10_000, query_timeout: patience, keepAlive: true });
+  reach(url, {
+    // By this a restore knows that a server runs.
+    application_name: 'stile',
+    connectionTimeoutMillis: patience || 10_000,
+    query_timeout: patience,
+    keepAlive: true,
+  });
 
 /** Rejects with StoreAway when neither a connection nor an answer comes in time. */
 export function openPostgres(hosts: Hosts, options: { patience: number; connections: number }): Knex {

@@ -86,6 +86,31 @@ export class Users {
     return first && (first.by_name || !second) ? user(first) : undefined;
   }
 
+  /** By user name alone. */
+  async byUsername(store: string, username: string): Promise<User | undefined> {
+    const sql = `select ${columns} from users where store = ? and username_key = ?`;
+    const rows = await inLane<Row>(this.db, 'reads', sql, [store, keyOf(username)]);
+    return rows[0] && user(rows[0]);
+  }
+
+  /** By store and user name, after this one. `search`: a user name or address begins with it, or a name holds it. */
+  async page(wanted: {
+    search?: string | undefined;
+    after?: readonly [store: string, username: string] | undefined;
+    limit: number;
+  }): Promise<User[]> {
+    const { search, after, limit } = wanted;
+    const rows = this.db('users').select(this.db.raw(columns)).orderBy(['store', 'username_key']).limit(limit);
+    if (after) rows.whereRaw('(store, username_key) > (?, ?)', [after[0], keyOf(after[1])]);
+    if (search !== undefined) {
+      const key = keyOf(search);
+      rows.whereRaw('(starts_with(username_key, ?) or starts_with(email_key, ?) or strpos(lower(name), ?) > 0)', [
+        ...[key, key, search.toLowerCase()],
+      ]);
+    }
+    return ((await rows) as Row[]).map(user);
+  }
+
   /** Undefined when somebody of that store has the user name already. */
   async insert(person: NewUser): Promise<User | undefined> {
     const rows = await this.db('users')

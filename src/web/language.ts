@@ -31,15 +31,29 @@ export function personLanguages(req: IncomingMessage, secure: boolean): string[]
   return [...(chosen ? [chosen.tag] : []), ...acceptedLanguages(req.headers['accept-language'])];
 }
 
-/** RFC 4647 lookup: the first wish that is there, itself or after cutting it from the end ("de-AT" is answered by "de"). */
+/**
+ * RFC 4647 lookup: the first wish that is there, itself or after cutting it from the end ("de-AT" is answered by "de").
+ * With its script spelled out first, since "zh-CN" is read by whoever reads "zh-Hans", and "zh-TW" is not.
+ */
 export function bestLanguage(wishes: readonly string[], available: readonly string[]): string {
   for (const wish of wishes) {
-    for (let tag = wish.toLowerCase(); tag; tag = tag.slice(0, Math.max(0, tag.lastIndexOf('-')))) {
-      const found = available.find((language) => language.toLowerCase() === tag);
-      if (found) return found;
+    for (const whole of [wish, withScript(wish)]) {
+      for (let tag = whole.toLowerCase(); tag; tag = tag.slice(0, Math.max(0, tag.lastIndexOf('-')))) {
+        const found = available.find((language) => language.toLowerCase() === tag);
+        if (found) return found;
+      }
     }
   }
   return available.includes('en') ? 'en' : (available[0] ?? 'en');
+}
+
+/** "zh-CN" as "zh-Hans-CN" (RFC 6067's likely subtags); nothing for a tag nobody has defined. */
+function withScript(tag: string): string {
+  try {
+    return new Intl.Locale(tag).maximize().toString();
+  } catch {
+    return '';
+  }
 }
 
 /** The language of one page. `?lang=de`, the footer's link, is the person's choice: it is kept for a year. */

@@ -178,9 +178,9 @@ function footer(req: IncomingMessage, languages: readonly Language[], now: strin
   const [path, query] = address.split('?', 2);
   return languages
     .filter(({ tag }) => tag !== now)
-    .map(({ tag, name }) => {
+    .map(({ tag, name, dir }) => {
       const to = new URLSearchParams(query);
       to.set('lang', tag);
-      return { tag, name, href: `${path}?${to}` };
+      return { tag, name, dir, href: `${path}?${to}` };
     });
 }

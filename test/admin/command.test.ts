@@ -2,11 +2,15 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { dispatcher } from '../../src/admin/api/dispatch.ts';
+import { requestFor } from '../../src/admin/api/request.ts';
 import { run } from '../../src/admin/command.ts';
-import { operations } from '../../src/admin/operations.ts';
-import type { ChangingKeys } from '../../src/admin/rotate.ts';
-import { askThrough, listenSocket, type Socket } from '../../src/admin/socket.ts';
+import type { AdminParts } from '../../src/admin/operations/parts.ts';
+import type { ChangingKeys } from '../../src/admin/operations/saml-keys.ts';
+import { operationById } from '../../src/admin/operations/table.ts';
+import { askThrough, listenSocket, osUser, type Socket, textOf } from '../../src/admin/socket.ts';
 import type { AuditEvent } from '../../src/audit/event.ts';
+import { StoreAway } from '../../src/domain/store-away.ts';
 import { ana } from '../support/people.ts';
 
 let dir: string;
@@ -27,11 +31,22 @@ const keys: ChangingKeys = {
 };
 const server = {
   samlKeys: async () => keys,
-  users: { byName: async (store: string, name: string) => (store === 'local' && name === 'ana' ? ana : undefined) },
+  users: { byUsername: async (store: string, name: string) => (store === 'local' && name === 'ana' ? ana : undefined) },
   credentials: { unlock: async () => 1 },
+  roles: { of: async () => [] },
   recorder: { record: async (event: AuditEvent) => void recorded.push(event) },
+  serving: true,
   now: () => 1_795_000_000_000,
 };
+const by = { kind: 'local', id: osUser(), roles: ['owner'] };
+/** As put on record, whatever the request's id is. */
+const request = expect.stringMatching(/^[\da-f-]{36}$/);
+const dispatching = (parts: object) =>
+  dispatcher({
+    parts: parts as AdminParts,
+    demands: { fresh: 900, acrValues: [] },
+    onFault: () => undefined,
+  });
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'stile-'));
@@ -40,7 +55,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true }));
 
-const listen = () => listenSocket(path, operations(server));
+const listen = () => listenSocket(path, dispatching(server));
 
 /** What a terminal shows of one command, with its exit code. */
 async function type(...args: string[]) {
@@ -50,10 +65,10 @@ async function type(...args: string[]) {
     place: () => 'data/demo',
     out: (line) => out.push(line),
     complain: (line) => complaints.push(line),
-    async perform(operation, asked) {
-      const answer = await askThrough(path, operation, asked);
+    async perform(operation, input) {
+      const answer = await askThrough(path, requestFor(operationById(operation), input));
       if (!answer) throw new Error('neither server nor database answers');
-      return answer;
+      return { status: answer.status, body: JSON.parse(await textOf(answer)) };
     },
   });
   return { code, out: out.join('\n'), complaints: complaints.join('\n') };
@@ -72,11 +87,11 @@ describe('stile unlock', () => {
         type: 'credential.unlocked',
         at: 1_795_000_000_000,
         user: 'u1',
-        detail: { by: 'command line', credentials: 1 },
+        detail: { by, request, credentials: 1 },
       },
     ]);
     const { out } = await type('unlock', 'ana', '--json');
-    expect(JSON.parse(out)).toEqual({ kind: 'unlocked', store: 'local', username: 'ana', credentials: 1 });
+    expect(JSON.parse(out)).toEqual({ store: 'local', username: 'ana', credentials: 1 });
     await socket.close();
   });
 
@@ -108,15 +123,17 @@ describe('stile unlock', () => {
 
   test('ends with 3 when neither server nor database answers', async () => {
     expect(await type('unlock', 'ana')).toMatchObject({ code: 3, complaints: 'neither server nor database answers' });
-    expect(JSON.parse((await type('unlock', 'ana', '--json')).out)).toMatchObject({ kind: 'failed' });
+    expect(JSON.parse((await type('unlock', 'ana', '--json')).out)).toMatchObject({
+      title: 'neither server nor database answers',
+    });
   });
 
   test('ends with 3 when the server answers that its database is away', async () => {
-    const away = { ...server, credentials: { unlock: () => Promise.reject(new Error('Postgres is away')) } };
-    const socket = await listenSocket(path, operations(away));
+    const away = { ...server, credentials: { unlock: () => Promise.reject(new StoreAway('Postgres')) } };
+    const socket = await listenSocket(path, dispatching(away));
     expect(await type('unlock', 'ana')).toMatchObject({
       code: 3,
-      complaints: expect.stringContaining('Postgres is away'),
+      complaints: 'A part of ours is away',
     });
     await socket.close();
   });
@@ -140,7 +157,12 @@ describe('stile saml', () => {
       out: 'current   RS256  until 2036-11-22  SHA-256 AB:CD\nnext      RS256  until 2036-11-22  SHA-256 EF:01',
       complaints: '',
     });
-    expect(JSON.parse((await type('saml', 'show', '--json')).out)).toEqual({ kind: 'shown', keys: [key, next] });
+    expect(JSON.parse((await type('saml', 'show', '--json')).out)).toMatchObject({
+      keys: [
+        { state: 'current', not_after: '2036-11-22T00:00:00.000Z', fingerprint_sha256: 'AB:CD' },
+        { state: 'next' },
+      ],
+    });
     expect(recorded).toEqual([]);
   });
 
@@ -150,7 +172,10 @@ describe('stile saml', () => {
     expect(complaints).toContain('2026-12-06T09:00:00.000Z');
     const json = await type('saml', 'rotate', '--json');
     expect(json.code).toBe(1);
-    expect(JSON.parse(json.out)).toEqual({ kind: 'too-soon', force: false, from: early });
+    expect(JSON.parse(json.out)).toMatchObject({
+      type: 'urn:stile:problem:too-soon',
+      from: new Date(early).toISOString(),
+    });
     expect(recorded).toEqual([]);
   });
 
@@ -167,13 +192,13 @@ describe('stile saml', () => {
       {
         type: 'keys.rotated',
         at: 1_795_000_000_000,
-        detail: { by: 'command line', protocol: 'saml', forced: true, keys: shown },
+        detail: { by, request, protocol: 'saml', forced: true, keys: shown },
       },
     ]);
   });
 
-  test.each(['{}', '{"force":"yes"}'])('the socket answers %s to rotate with 400', async (body) => {
-    expect(await post('/saml/rotate', body)).toMatch(/^HTTP\/1\.1 400 /);
+  test.each(['[]', '{"force":"yes"}', '{"hard":true}'])('the socket answers %s to rotate with 400', async (body) => {
+    expect(await post('/admin/api/v1/saml/keys/rotate', body)).toMatch(/^HTTP\/1\.1 400 /);
     expect(recorded).toEqual([]);
   });
 });
@@ -197,21 +222,23 @@ describe('the socket', () => {
 
   test('a folder too deep for a socket is no reason not to start', async () => {
     const deep = join(dir, 'd'.repeat(150), 'stile.sock');
-    const socket = await listenSocket(deep, operations(server));
-    expect(await askThrough(deep, '/unlock', { store: 'local', username: 'ana' })).toBeUndefined();
+    const socket = await listenSocket(deep, dispatching(server));
+    expect(await askThrough(deep, requestFor(operationById('users.list'), {}))).toBeUndefined();
     await socket.close();
   });
 
-  test.each(['not json', 'null', '{"username":7}', `"${'x'.repeat(10_000)}"`])(
-    'answers %.20j with 400',
-    async (body) => {
-      const socket = await listen();
-      expect(await post('/unlock', body)).toMatch(/^HTTP\/1\.1 400 /);
-      await socket.close();
-    },
-  );
+  test.each([
+    { what: 'no JSON', body: 'not json', status: 400 },
+    { what: 'no object', body: 'null', status: 400 },
+    { what: 'an unknown field', body: '{"username":7}', status: 400 },
+    { what: 'more than a megabyte', body: `"${'x'.repeat(2 ** 20)}"`, status: 413 },
+  ])('answers $what with $status', async ({ body, status }) => {
+    const socket = await listen();
+    expect(await post('/admin/api/v1/users/local:ana/unlock', body)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    await socket.close();
+  });
 
-  test.each(['/sign-in-as', '/toString', '/'])('knows no operation %s', async (url) => {
+  test.each(['/sign-in-as', '/admin/api/v1/toString', '/admin/api/v1', '/'])('knows no operation %s', async (url) => {
     const socket = await listen();
     expect(await post(url, '{}')).toMatch(/^HTTP\/1\.1 404 /);
     await socket.close();
@@ -222,7 +249,7 @@ describe('the socket', () => {
 function post(url: string, body: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = '';
-    const line = `POST ${url} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n`;
+    const line = `POST ${url} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n`;
     connect(path, function (this: import('node:net').Socket) {
       this.write(line + body);
     })
@@ -230,7 +257,8 @@ function post(url: string, body: string): Promise<string> {
       .on('data', (text) => {
         answer += text;
       })
-      .on('error', reject)
+      // A body that is too large is not read to its end.
+      .on('error', (error: NodeJS.ErrnoException) => error.code === 'EPIPE' || reject(error))
       .on('close', () => resolve(answer));
   });
 }

@@ -26,7 +26,14 @@ export const applications = [
       grant_types: ['authorization_code', 'refresh_token'],
     }),
   },
-  { id: 'spa', name: 'Single page', oidc: oidc('spa', { token_endpoint_auth_method: 'none' }) },
+  {
+    id: 'spa',
+    name: 'Single page',
+    oidc: oidc('spa', {
+      token_endpoint_auth_method: 'none',
+      grant_types: ['authorization_code', 'refresh_token'],
+    }),
+  },
   {
     id: 'machine',
     name: 'Machine',

@@ -148,15 +148,21 @@ describe('a code', () => {
 });
 
 describe('a refresh token', () => {
-  test('is good once: whoever comes second, the family dies, and it is on record', async () => {
-    const first = await token(grantOf(await code(new Person(), someone())), RP);
-    const grant_type = 'refresh_token';
-    const second = await token({ grant_type, refresh_token: first.body.refresh_token }, RP);
-    expect(second.said).toBe('ok');
-    expect(second.body.refresh_token).not.toBe(first.body.refresh_token);
-    expect((await token({ grant_type, refresh_token: first.body.refresh_token }, RP)).said).toBe('invalid_grant');
-    expect((await token({ grant_type, refresh_token: second.body.refresh_token }, RP)).said).toBe('invalid_grant');
-    expect(await userinfo(second.body.access_token)).toBe(401);
+  test.each([
+    ['that proves nothing: whoever comes second', PUBLIC, false],
+    ['that proves itself: whoever comes after its successor was used', RP, true],
+  ])('is good once for a client %s, the family dies, and it is on record', async (_who, client, further) => {
+    const party = client === PUBLIC ? await spa() : rp;
+    const first = await token(grantOf(await code(new Person(), someone(), {}, party)), client);
+    const use = (one: typeof first) =>
+      token({ grant_type: 'refresh_token', refresh_token: one.body.refresh_token }, client);
+    let last = await use(first);
+    expect(last.said).toBe('ok');
+    expect(last.body.refresh_token).not.toBe(first.body.refresh_token);
+    if (further) last = await use(last);
+    expect((await use(first)).said).toBe('invalid_grant');
+    expect((await use(last)).said).toBe('invalid_grant');
+    expect(await userinfo(last.body.access_token)).toBe(401);
     const reused = await rows<{ detail: { model: string } }>(
       stile.databaseUrl,
       `select detail from events where type = 'token.reused' and user_id = $1`,
@@ -165,11 +171,17 @@ describe('a refresh token', () => {
     expect(reused.map(({ detail }) => detail.model)).toContain('RefreshToken');
   });
 
-  test('used twenty times at once is good once at most', async () => {
-    const first = await token(grantOf(await code(new Person(), someone())), RP);
-    const refresh = { grant_type: 'refresh_token', refresh_token: first.body.refresh_token };
-    const answers = await Promise.all(Array.from({ length: 20 }, () => token(refresh, RP)));
-    expect(answers.filter(({ said }) => said === 'ok').length).toBeLessThanOrEqual(1);
+  test('used twenty times at once is good once at most, or has one successor where the client proves itself', async () => {
+    for (const client of [PUBLIC, RP]) {
+      const party = client === PUBLIC ? await spa() : rp;
+      const first = await token(grantOf(await code(new Person(), someone(), {}, party)), client);
+      const refresh = { grant_type: 'refresh_token', refresh_token: first.body.refresh_token };
+      const answers = await Promise.all(Array.from({ length: 20 }, () => token(refresh, client)));
+      const good = answers.filter(({ said }) => said === 'ok');
+      if (client === PUBLIC) expect(good.length).toBeLessThanOrEqual(1);
+      else
+        expect(new Set(answers.map(({ body }) => body.refresh_token))).toEqual(new Set([good[0]?.body.refresh_token]));
+    }
   });
 
   test('is worth nothing to another client, who does not spend it by trying', async () => {
@@ -407,7 +419,7 @@ describe('clients', () => {
     expect(asked.headers.get('access-control-allow-credentials')).toBeNull();
   });
 
-  test('may not hide a request in an object, or register themselves', async () => {
+  test('may not hide a request in an object nobody signed or at an address, or register themselves', async () => {
     const asked: Record<string, string>[] = [
       { request: 'eyJhbGciOiJub25lIn0.e30.' },
       { request_uri: 'https://evil.example/request' },
@@ -415,7 +427,7 @@ describe('clients', () => {
     ];
     for (const more of asked) {
       const end = await new Person().go((await rp.request(more)).url);
-      expect(end.url.searchParams.get('error')).toMatch(/not_supported/);
+      expect(end.url.searchParams.get('error')).toMatch(/not_supported|^invalid_request_object$/);
     }
     for (const path of ['/reg', '/request', '/device', '/backchannel', '/device/auth'])
       expect([path, (await raw(stile.issuer, path, form({}))).status]).toEqual([path, 404]);

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { startPostgres } from '../support/postgres.ts';
 import { startRedis } from '../support/redis.ts';
+import { faults } from './faults/faults.ts';
 import { primitives } from './primitives.ts';
 import { met, type Results } from './result.ts';
 import { endpoint } from './saml/endpoint.ts';
@@ -16,7 +17,7 @@ import { starts } from './start.ts';
 import { trips } from './trips.ts';
 
 /** In this order; each sees what was measured before it. */
-const measures: Readonly<Record<string, (before: Results) => Promise<Results>>> = {
+const measures: Readonly<Record<string, (before: Results, size: 'full' | 'small') => Promise<Results>>> = {
   P2: trips,
   P1: silent,
   P3: responses,
@@ -26,6 +27,7 @@ const measures: Readonly<Record<string, (before: Results) => Promise<Results>>> 
   P8: wholeSignIn,
   P11: starts,
   P12: async () => ({ ...(await growth()), ...(await renewal()) }),
+  F1: (_before, size) => faults(size),
 };
 
 const help = `npm run bench [-- OPTIONS]
@@ -33,6 +35,7 @@ const help = `npm run bench [-- OPTIONS]
 Measures Stile against the goals of performance, on a Redis and a Postgres of its own.
 
   --only P1,P2   run some: ${Object.keys(measures).sort(byNumber).join(', ')} (P7.policy needs P1)
+  --full         the whole size of what is smaller by default: F1
   --json FILE    write {id: {value, goal, unit, better, spread, rounds}} as well
   --help         this`;
 
@@ -58,7 +61,7 @@ export async function bench(args: readonly string[]): Promise<number> {
       if (!asked.only.includes(id)) continue;
       console.error(`${id} ...`);
       try {
-        Object.assign(results, await measure(results));
+        Object.assign(results, await measure(results, asked.full ? 'full' : 'small'));
       } catch (error) {
         failed = 1;
         console.error(error);
@@ -73,15 +76,22 @@ export async function bench(args: readonly string[]): Promise<number> {
   return failed;
 }
 
-function question(args: readonly string[]): string | { help: boolean; only: readonly string[]; json?: string } {
-  const options = { only: { type: 'string' }, json: { type: 'string' }, help: { type: 'boolean' } } as const;
+function question(
+  args: readonly string[],
+): string | { help: boolean; full: boolean; only: readonly string[]; json?: string } {
+  const options = {
+    only: { type: 'string' },
+    json: { type: 'string' },
+    help: { type: 'boolean' },
+    full: { type: 'boolean' },
+  } as const;
   try {
-    const { only, json, help = false } = parseArgs({ args: [...args], options }).values;
+    const { only, json, help = false, full = false } = parseArgs({ args: [...args], options }).values;
     const known = Object.keys(measures);
     const wanted = only?.split(',') ?? known;
     const unknown = wanted.filter((id) => !known.includes(id));
     if (unknown.length > 0) return `There is no ${unknown.join(', ')}.`;
-    return { help, only: wanted, ...(json ? { json } : {}) };
+    return { help, full, only: wanted, ...(json ? { json } : {}) };
   } catch (error) {
     return (error as Error).message;
   }

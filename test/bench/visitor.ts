@@ -12,7 +12,7 @@ export const client = {
   grant_types: ['authorization_code', 'client_credentials'],
 };
 
-const verifier = 'v'.repeat(43);
+export const verifier = 'v'.repeat(43);
 const basic = `Basic ${Buffer.from(`${client.client_id}:${encodeURIComponent(client.client_secret).replaceAll('%20', '+')}`).toString('base64')}`;
 const form = { authorization: basic, 'content-type': 'application/x-www-form-urlencoded' };
 

@@ -393,6 +393,7 @@ test('speaks German to a German browser, and to whoever asks for it', async () =
   expect(await german.heading()).toBe('Anmelden');
   const english = await sit();
   await english.page.goto(`${stile.issuer}/account`);
+  await english.page.locator('.languages summary').click();
   await english.press('Deutsch');
   expect(await english.heading()).toBe('Anmelden');
   await english.fill('E-Mail oder Benutzername', 'ana');

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { launchBrowser } from '../support/browser.ts';
@@ -90,6 +92,11 @@ async function ask(sight: Sight, params: Record<string, string> = {}, id = 'payr
 const name = (sight: Sight, who: string, label = 'Email or user name') => sight.fill(label, who);
 const password = (sight: Sight, value = PASSWORD, label = 'Password') => sight.fill(label, value);
 const code = (sight: Sight, who: string, label = 'Six-digit code') => sight.fill(label, freshCode(secretOf(who)));
+/** A sentence without parts, in the language of this tag. */
+function wordsOf(tag: string, key: string): string {
+  const file = join(import.meta.dirname, '../../locales', `${tag}.json`);
+  return key.split('.').reduce((at, step) => at[step], JSON.parse(readFileSync(file, 'utf8')));
+}
 const clean = async (sight: Sight, as: string) => expect(await sight.look(as)).toEqual([]);
 
 describe('the sign-in', () => {
@@ -280,14 +287,40 @@ describe('the sign-in', () => {
       await two.page.goto(`${stile.issuer}/account/${page}`);
       await clean(two, `de-account-${page}`);
     }
-    await ask(one, { ui_locales: 'fr de', acr_values: MFA });
+    await ask(one, { ui_locales: 'eo de', acr_values: MFA });
     expect(await one.page.locator('html').getAttribute('lang')).toBe('de');
     const mei = newcomer();
     await name(one, mei, 'E-Mail oder Benutzername');
     await password(one, PASSWORD, 'Passwort');
     await clean(one, 'de-register-totp');
+    await one.page.locator('.languages summary').click();
+    await clean(one, 'de-languages');
     await one.press('English');
     expect(await one.page.locator('html').getAttribute('lang')).toBe('en');
+  });
+});
+
+describe('in every language, from left to right and from right to left', () => {
+  test.each(['ar', 'es', 'fr', 'it', 'ja', 'nl', 'pl', 'pt', 'zh-Hans'])('%s', async (tag) => {
+    const say = (key: string) => wordsOf(tag, key);
+    const sight = await sit({ locale: tag });
+    const ana = someone();
+    await ask(sight, { acr_values: MFA, scope: 'openid profile email groups offline_access' }, 'expenses');
+    const html = sight.page.locator('html');
+    expect([await html.getAttribute('lang'), await html.getAttribute('dir')]).toEqual([tag, say('language.dir')]);
+    await clean(sight, `${tag}-identify`);
+    await name(sight, ana, say('field.username'));
+    await password(sight, 'nothing of the sort', say('field.password'));
+    await clean(sight, `${tag}-password-wrong`);
+    await password(sight, PASSWORD, say('field.password'));
+    await clean(sight, `${tag}-totp`);
+    await code(sight, ana, say('field.code6'));
+    await clean(sight, `${tag}-consent`);
+    await sight.press(say('consent.share'));
+    for (const page of ['', '/methods', '/password', '/signins', '/applications']) {
+      await sight.page.goto(`${stile.issuer}/account${page}`);
+      await clean(sight, `${tag}-account${page.replace('/', '-')}`);
+    }
   });
 });
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDatabase } from '../../src/store/database.ts';
 import { freshDatabase } from '../support/postgres.ts';
+import { recordStatements } from '../support/statements.ts';
 import { storeContract } from './store.contract.ts';
 
 const leftovers: (() => Promise<void>)[] = [];
@@ -19,5 +20,6 @@ storeContract('PGlite', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'stile-pglite-'));
   leftovers.push(() => rm(dataDir, { recursive: true }));
   const db = await openDatabase({ dataDir });
+  recordStatements(db);
   return [db, { ...db, close: async () => {} }];
 });

@@ -51,13 +51,16 @@ test('refresh rotates the token and leaves acr, amr and auth_time as they were, 
   const seen = await client.tokenIntrospection(rp.config, next.access_token);
   expect(seen).toMatchObject({ active: true, acr: claims.acr, auth_time: claims.auth_time, sub: claims.sub });
 
-  await expect(client.refreshTokenGrant(rp.config, tokens.refresh_token as string)).rejects.toMatchObject({
-    error: 'invalid_grant',
-  });
-  await expect(client.refreshTokenGrant(rp.config, next.refresh_token as string)).rejects.toMatchObject({
-    error: 'invalid_grant',
-  });
-  expect(await client.tokenIntrospection(rp.config, next.access_token)).toMatchObject({ active: false });
+  // Whose answer got lost asks again and gets the same successor; once that was used, the old one ends everything.
+  const again = await client.refreshTokenGrant(rp.config, tokens.refresh_token as string);
+  expect(again.refresh_token).toBe(next.refresh_token);
+  const last = await client.refreshTokenGrant(rp.config, next.refresh_token as string);
+  for (const spent of [tokens.refresh_token, last.refresh_token]) {
+    await expect(client.refreshTokenGrant(rp.config, spent as string)).rejects.toMatchObject({
+      error: 'invalid_grant',
+    });
+  }
+  expect(await client.tokenIntrospection(rp.config, last.access_token)).toMatchObject({ active: false });
 });
 
 test('a refresh token with offline_access outlives the session; ana signing out ends what was only hers to use while here', async () => {
@@ -109,7 +112,7 @@ test('discovery names exactly the acr values somebody here can reach', async () 
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     backchannel_logout_supported: true,
-    ui_locales_supported: ['de', 'en'],
+    ui_locales_supported: ['ar', 'de', 'en', 'es', 'fr', 'it', 'ja', 'nl', 'pl', 'pt', 'zh-Hans'],
   });
 });
 

@@ -43,7 +43,7 @@ export function freePort() {
 
 /**
  * Starts a server in a folder of its own and waits until `ready()` does not throw. It ends with `stop()`, which also
- * removes the folder, or at the latest when this process exits.
+ * removes the folder unless it is to `keep` it, or at the latest when this process exits.
  */
 export async function startServer({ name, command, args, folder, ready, signal = 'SIGTERM', ...options }) {
   const child = spawn(command, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], ...options });
@@ -64,7 +64,7 @@ export async function startServer({ name, command, args, folder, ready, signal =
     rmSync(folder, { recursive: true, force: true });
   };
   process.once('exit', atExit);
-  const stop = async () => {
+  const stop = async ({ keep = false } = {}) => {
     process.off('exit', atExit);
     // Stopped for an outage test (SIGSTOP), it would never see the signal.
     if (!over) {
@@ -72,7 +72,7 @@ export async function startServer({ name, command, args, folder, ready, signal =
       child.kill(signal);
     }
     await ended;
-    rmSync(folder, { recursive: true, force: true });
+    if (!keep) rmSync(folder, { recursive: true, force: true });
   };
   for (let tries = 0; ; tries++) {
     try {

@@ -4,6 +4,10 @@ interface Running {
   /** Its folder. */
   readonly data: string;
   readonly pid: number;
+  /** Ends it as a restart does; what it stored stays. */
+  halt(): Promise<void>;
+  /** Starts it again where it was. */
+  again(): Promise<void>;
   stop(): Promise<void>;
 }
 

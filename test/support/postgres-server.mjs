@@ -80,7 +80,7 @@ export async function startPostgres({ durable = false, standbyOf } = {}) {
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   const hasty = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
   const settings = ['shared_buffers=32MB', ...(durable ? [] : hasty)];
-  const server = await startServer({
+  const how = {
     name: 'PostgreSQL',
     command: join(programs, 'postgres'),
     args: ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', folder, ...settings.flatMap((one) => ['-c', one])],
@@ -93,8 +93,21 @@ export async function startPostgres({ durable = false, standbyOf } = {}) {
       await client.connect();
       await client.end();
     },
-  });
-  return { url, port, data, ...server };
+  };
+  let server = await startServer(how);
+  return {
+    url,
+    port,
+    data,
+    get pid() {
+      return server.pid;
+    },
+    halt: () => server.stop({ keep: true }),
+    async again() {
+      server = await startServer(how);
+    },
+    stop: () => server.stop(),
+  };
 }
 
 /** What pg_basebackup does, which the npm package does not have: the files of a running server, to follow it from there. */

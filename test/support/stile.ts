@@ -10,6 +10,8 @@ import { freshRedis } from './redis.ts';
 
 export interface Stile {
   readonly issuer: string;
+  /** Where this process itself listens, whatever it is called. */
+  readonly address: string;
   readonly dataDir: string;
   readonly databaseUrl: string | undefined;
   readonly redisUrl: string | undefined;
@@ -67,6 +69,7 @@ export async function startStile(settings: Settings = {}): Promise<Stile> {
   const printed: string[] = [];
   const stile: Stile = {
     issuer: settings.env?.ISSUER ?? `http://localhost:${port}`,
+    address: `http://localhost:${port}`,
     dataDir,
     databaseUrl: database?.url,
     redisUrl: redis?.url,

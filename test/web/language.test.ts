@@ -20,6 +20,15 @@ test('answers de-AT with de, and English when nothing is there', () => {
   expect(bestLanguage(['fr', 'it-CH'], available)).toBe('en');
 });
 
+test('answers Chinese by its script: zh-CN and zh-SG with zh-Hans, zh-TW with what comes next', () => {
+  const chinese = [...available, 'zh-Hans'];
+  expect(bestLanguage(['zh-CN'], chinese)).toBe('zh-Hans');
+  expect(bestLanguage(['zh-SG', 'de'], chinese)).toBe('zh-Hans');
+  expect(bestLanguage(['zh'], chinese)).toBe('zh-Hans');
+  expect(bestLanguage(['zh-TW', 'de'], chinese)).toBe('de');
+  expect(bestLanguage(['x', 'a-b-c-d', 'de'], chinese)).toBe('de');
+});
+
 describe('the language of a page', () => {
   test('is first what the application asked for', () => {
     expect(language({ cookie: 'stile_lang=en', 'accept-language': 'en' }, ['fr', 'de']).tag).toBe('de');

@@ -73,9 +73,13 @@ test('escapes whatever a person or an application is called, wherever it stands'
   expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;{application}$t(act.cancel)&#34;&#39;');
 });
 
-test('the footer offers the other language under the same address', () => {
+test('the footer offers every other language under the same address', () => {
   const { html } = page(named('identify'), {}, '/session/end?client_id=wiki&lang=en');
-  expect(html).toContain('<a href="/session/end?client_id=wiki&amp;lang=de" lang="de" hreflang="de">Deutsch</a>');
+  expect(html).toContain(
+    '<a href="/session/end?client_id=wiki&amp;lang=de" lang="de" dir="ltr" hreflang="de">Deutsch</a>',
+  );
+  expect(html).toContain('lang="ar" dir="rtl" hreflang="ar">العربية</a>');
+  expect(html).not.toContain('hreflang="en"');
 });
 
 test('the footer offers none for the answer to a form, which has no address to come back to', () => {

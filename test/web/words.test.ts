@@ -17,11 +17,36 @@ const files = readdirSync(join(root, 'locales'));
 const english = sentences('en.json');
 const partsOf = (sentence = '') => [...sentence.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
 
+const plural = /_(zero|one|two|few|many|other)$/;
+const inEnglish = (key: string) => english.get(key) ?? english.get(key.replace(plural, '_other'));
+
+/** The keys a language must have: those of English, and for each plural the forms of its own grammar. */
+function keysOf(tag: string): string[] {
+  const forms = new Intl.PluralRules(tag).resolvedOptions().pluralCategories;
+  const all = [...english.keys()].flatMap((key) =>
+    plural.test(key) ? forms.map((form) => key.replace(plural, `_${form}`)) : [key],
+  );
+  return [...new Set(all)].sort();
+}
+
+test('there are eleven languages', () => {
+  const tags = files.map((file) => file.replace('.json', ''));
+  expect(tags.sort()).toEqual(['ar', 'de', 'en', 'es', 'fr', 'it', 'ja', 'nl', 'pl', 'pt', 'zh-Hans']);
+});
+
 test.each(files)('%s has every sentence of English, no other, and the same named parts', (file) => {
   const own = sentences(file);
-  expect([...own.keys()].sort()).toEqual([...english.keys()].sort());
-  const differing = [...own].filter(([key, text]) => String(partsOf(text)) !== String(partsOf(english.get(key))));
+  expect([...own.keys()].sort()).toEqual(keysOf(file.replace('.json', '')));
+  const differing = [...own].filter(([key, text]) => String(partsOf(text)) !== String(partsOf(inEnglish(key))));
   expect(differing).toEqual([]);
+});
+
+test.each(files)('%s leaves no sentence empty, none in English, and no markup in any', (file) => {
+  const own = sentences(file);
+  const long = ([, text]: [string, string]) => text.split(' ').length > 4;
+  const same = [...own].filter((entry) => file !== 'en.json' && long(entry) && entry[1] === english.get(entry[0]));
+  expect(same).toEqual([]);
+  expect([...own].filter(([, text]) => text.trim() === '' || /[<>]/.test(text))).toEqual([]);
 });
 
 function templates(): { file: string; text: string }[] {

@@ -1,6 +1,6 @@
 /** The library, configured: everything it stores, shows, calls or decides goes through this room's own parts. */
 import type { JWK } from 'jose';
-import type { Adapter, Configuration, KoaContextWithOIDC, Provider as LibraryProvider } from 'oidc-provider';
+import type { Adapter, Client, Configuration, KoaContextWithOIDC, Provider as LibraryProvider } from 'oidc-provider';
 import type { Assurance } from '../../authentication/assurance.ts';
 import { adapterOf } from './adapter.ts';
 import { type Checking, signInPolicy } from './checks.ts';
@@ -15,7 +15,13 @@ import { ttl } from './lifetimes.ts';
 import { signedOutPage, signOutPage } from './logout.ts';
 import { outgoing } from './outgoing.ts';
 import { waitingParameter } from './post-authorize.ts';
+import { proofAlgorithms } from './proof.ts';
 import { signInOf } from './remembered.ts';
+import { type Once, onceEach } from './replay.ts';
+import { algorithms } from './requests/algorithms.ts';
+import type { inspectObject } from './requests/objects.ts';
+import { inspectAssertion, isStrict, profileOf } from './requests/profile.ts';
+import { nameSuccessors, type Successor } from './successor.ts';
 
 export interface ProviderParts extends Checking {
   readonly issuer: string;
@@ -30,13 +36,15 @@ export interface ProviderParts extends Checking {
   /** Languages our pages are in. */
   readonly languages: readonly string[];
   readonly faults: Faults;
+  readonly inspectObject: ReturnType<typeof inspectObject>;
+  readonly successor: Successor;
+  /** 32 bytes, the same on every node: what one told a client, the other believes (RFC 9449 section 8). */
+  readonly nonceSecret: Buffer;
+  readonly once: Once;
 }
 
-const signing = ['RS256', 'ES256'] as const;
-const assertions = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
-
 export function buildProvider(parts: ProviderParts): LibraryProvider {
-  const { clients, people, subjects, faults, authentication, issuer } = parts;
+  const { clients, people, subjects, faults, authentication, issuer, resources } = parts;
   const { pages, secure } = faults;
   const configuration: Configuration = {
     adapter: adapterOf(parts.shelves),
@@ -53,8 +61,12 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
     clientDefaults: { backchannel_logout_session_required: true },
     extraClientMetadata: { properties: ownMetadata },
     extraParams: { [waitingParameter]: async (ctx: KoaContextWithOIDC) => restoreOfflineAccess(ctx) },
-    enabledJWA: { idTokenSigningAlgValues: [...signing], clientAuthSigningAlgValues: [...assertions] },
-    pkce: { required: (_ctx: unknown, client: { clientAuthMethod?: string }) => client.clientAuthMethod === 'none' },
+    enabledJWA: { ...algorithms, dPoPSigningAlgValues: [...proofAlgorithms] },
+    pkce: {
+      required: (_ctx: unknown, client: Client) => client.clientAuthMethod === 'none' || isStrict(client),
+    },
+    assertJwtClientAuthClaimsAndHeader: inspectAssertion,
+    routes: { pushed_authorization_request: '/par' },
     cookies: {
       keys: [...parts.cookieKeys],
       names: parts.cookieNames,
@@ -70,7 +82,8 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
     pairwiseIdentifier: async (_ctx, user, client) => subjects.pairwise(user, client.sectorIdentifier as string),
     // Without offline_access a refresh token serves only while its session lives.
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
-    rotateRefreshToken: true,
+    // FAPI 2.0 section 5.3.2.1: its refresh tokens are bound to a key, and a lost answer must not lock a client out.
+    rotateRefreshToken: (ctx) => !isStrict(ctx.oidc.client),
     extraTokenClaims: async (ctx, token) => signInOf(ctx, token),
     clientBasedCORS: (_ctx, origin, client) => corsAllowed(origin, client),
     renderError: (ctx, out) => errorPage(ctx, out, faults),
@@ -88,15 +101,27 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
         logoutSource: (ctx) => signOutPage(ctx, pages, secure),
         postLogoutSuccessSource: (ctx) => signedOutPage(ctx, pages, secure),
       },
-      dPoP: { enabled: false },
-      pushedAuthorizationRequests: { enabled: false },
-      resourceIndicators: { enabled: false },
+      pushedAuthorizationRequests: { enabled: true },
+      requestObjects: { enabled: true, assertJwtClaimsAndHeader: parts.inspectObject },
+      jwtResponseModes: { enabled: true },
+      jwtUserinfo: { enabled: true },
+      encryption: { enabled: true },
+      fapi: { enabled: true, profile: profileOf },
+      dPoP: { enabled: true, nonceSecret: parts.nonceSecret, requireNonce: () => false },
+      resourceIndicators: {
+        enabled: true,
+        getResourceServerInfo: (ctx, identifier, client) => resources.serverFor(ctx, identifier, client.clientId),
+        defaultResource: async (_ctx, _client, oneOf) => oneOf as string[],
+        useGrantedResource: async () => false,
+      },
     },
   };
   const provider = new Provider(issuer, configuration);
   // Resuming, and "no" at logout, would move the session to another key; our sign-in has rotated its secret already.
   if (typeof provider.Session.prototype.resetIdentifier !== 'function') throw new Error('the library has changed');
   provider.Session.prototype.resetIdentifier = () => {};
+  nameSuccessors(provider, parts.successor);
+  onceEach(provider, parts.once);
   believeIssuer(provider, issuer);
   return provider;
 }
@@ -123,8 +148,9 @@ function believeIssuer(provider: LibraryProvider, issuer: string): void {
 export function truthfulDiscovery(assurance: Assurance) {
   return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
     await next();
-    const body = ctx.body as { acr_values_supported?: string[] } | undefined;
+    const body = ctx.body as Record<string, unknown> | undefined;
     if (!body?.acr_values_supported) return;
+    for (const [name, value] of Object.entries(body)) if (Array.isArray(value) && value.length === 0) delete body[name];
     body.acr_values_supported = [...assurance.names]
       .filter(([, strength]) => assurance.possible(strength))
       .map(([name]) => name);

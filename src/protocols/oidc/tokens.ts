@@ -9,17 +9,18 @@ import type { Kv } from '../../state/kv.ts';
 import type { Tokens } from '../../store/tokens.ts';
 import type { Grants } from './grants.ts';
 import { errors, Provider } from './library.ts';
+import type { Successor } from './successor.ts';
 import { currentVisit } from './visit.ts';
 
 type Shelf = Pick<Adapter, 'find' | 'upsert' | 'consume' | 'destroy' | 'revokeByGrantId'>;
 
-/** Tells that something good for one use was used again: its Grant is being revoked. */
-export type Reused = (model: string, payload: AdapterPayload) => Promise<void>;
+/** Tells that something good for one use was used again: its Grant is being revoked, unless it was `repeated` only. */
+export type Reused = (model: string, payload: AdapterPayload, repeated?: 'repeated') => Promise<void>;
 
 export function reuseRecorder(recorder: Recorder, now: () => number): Reused {
-  return (model, { accountId, clientId }) =>
+  return (model, { accountId, clientId }, repeated) =>
     recorder.record({
-      type: 'token.reused',
+      type: repeated ? 'token.repeated' : 'token.reused',
       at: now(),
       address: currentVisit().browser.address,
       ...(accountId ? { user: accountId } : {}),
@@ -28,7 +29,7 @@ export function reuseRecorder(recorder: Recorder, now: () => number): Reused {
     });
 }
 
-const hash = (id: string) => createHash('sha256').update(id).digest('base64url');
+export const hash = (id: string) => createHash('sha256').update(id).digest('base64url');
 const anonymous = ({ jti: _, ...payload }: AdapterPayload) => payload;
 
 /** Access tokens and the like: read as often as one likes. Those used once are gone once consumed. */
@@ -63,10 +64,32 @@ export function codeShelf(kv: Kv, reused: Reused): Shelf {
   };
 }
 
-/** Refresh tokens: rotated on every use; the store decides who of a race was first, and a second use ends the family. */
-export function refreshShelf(parts: { tokens: Tokens; grants: Grants; reused: Reused; now: () => number }): Shelf {
-  const { tokens, grants, reused, now } = parts;
+/** How long a client may ask again whose answer got lost, in milliseconds. */
+const REPEAT_MS = 30_000;
+
+/**
+ * Refresh tokens: rotated on every use; the store decides who of a race was first, and a second use ends the family.
+ * Except for a client that asks again before it used what follows, soon, and that a thief of tokens cannot be, because it
+ * proved itself by a secret or a key (RFC 9700 section 4.14.2): it is answered with the same successor (0030).
+ */
+export function refreshShelf(parts: {
+  tokens: Pick<Tokens, 'find' | 'upsert' | 'consume' | 'destroy' | 'destroyByGrant'>;
+  grants: Pick<Grants, 'destroy'>;
+  reused: Reused;
+  successor: Successor;
+  now: () => number;
+}): Shelf {
+  const { tokens, grants, reused, successor, now } = parts;
   const model = 'RefreshToken';
+
+  async function repeats(payload: AdapterPayload, consumedAt: number | undefined): Promise<boolean> {
+    const proven =
+      Provider.ctx?.oidc.client?.clientAuthMethod !== 'none' || payload.jkt !== undefined || payload['x5t#S256'];
+    if (!proven || consumedAt === undefined || now() - consumedAt > REPEAT_MS) return false;
+    const next = await tokens.find(model, successor(payload.jti as string));
+    return next?.consumedAt === undefined;
+  }
+
   return {
     async find(id) {
       const stored = await tokens.find(model, id);
@@ -75,7 +98,11 @@ export function refreshShelf(parts: { tokens: Tokens; grants: Grants; reused: Re
       currentVisit().tokens.set(id, payload);
       if (stored.consumedAt === undefined) return payload;
       const { oidc } = Provider.ctx ?? {};
-      if (oidc?.route === 'token' && oidc.client?.clientId === payload.clientId) await reused(model, payload);
+      if (oidc?.route === 'token' && oidc.client?.clientId === payload.clientId) {
+        // Whatever else the library demands of it (a proof of its key, a Grant that lives) still has to hold.
+        if (await repeats(payload, stored.consumedAt)) return payload;
+        await reused(model, payload);
+      }
       return { ...payload, consumed: true };
     },
     async upsert(id, payload) {
@@ -90,25 +117,14 @@ export function refreshShelf(parts: { tokens: Tokens; grants: Grants; reused: Re
     async consume(id) {
       if (await tokens.consume(model, id, now())) return;
       const payload = currentVisit().tokens.get(id);
+      if (payload && (await repeats(payload, (await tokens.find(model, id))?.consumedAt))) {
+        return reused(model, payload, 'repeated');
+      }
       if (payload) await reused(model, payload);
       if (payload?.grantId) await grants.destroy(payload.grantId);
       throw new errors.InvalidGrant('refresh token already used');
     },
     destroy: (id) => tokens.destroy(model, id),
     revokeByGrantId: (grantId) => tokens.destroyByGrant(grantId),
-  };
-}
-
-/** Ids of signed client assertions (RFC 7523 section 3, `jti`): the store says which one came first. */
-export function replayShelf(kv: Kv): Shelf {
-  return {
-    ...kvShelf(kv, 'j'),
-    async find() {
-      return undefined;
-    },
-    async upsert(id, _payload, ttl = 1) {
-      if (await kv.add(`oj:${hash(id)}`, '1', Math.max(1, ttl))) return;
-      throw new errors.InvalidClientAuth('client assertion tokens must only be used once');
-    },
   };
 }

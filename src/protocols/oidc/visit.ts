@@ -16,6 +16,8 @@ export interface Visit {
   readonly untold: string[];
   /** The sign-in this request comes back from. */
   walk?: Walk;
+  /** The scope as the request object or the pushed request has it, before the library makes it less. */
+  scope?: string | undefined;
   /** What was asked, once the request was understood. */
   ask?: Ask;
   /** The engine's yes. Until it is there nothing of this request is written into the session. */

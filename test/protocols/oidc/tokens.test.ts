@@ -1,6 +1,7 @@
-import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { exportJWK, SignJWT } from 'jose';
 import * as rp from 'openid-client';
+import { successors } from '../../../src/protocols/oidc/successor.ts';
 import { ask, client, type House, openHouse, redeem, redirect, refusal, secret, signedIn, walk } from './house.ts';
 
 let house: House;
@@ -90,22 +91,70 @@ describe('a refresh token', () => {
     });
   });
 
-  test('used twice ends the whole family, and is put on record', async () => {
-    const { tokens } = await offline();
-    const { body } = await refresh(tokens.refresh_token!);
-    expect((await refresh(tokens.refresh_token!)).body.error).toBe('invalid_grant');
-    expect((await refresh(body.refresh_token)).body.error).toBe('invalid_grant');
+  const publicly = (token: string) =>
+    post('/token', { grant_type: 'refresh_token', refresh_token: token, client_id: 'spa' });
+  const spas = async () =>
+    redeem(house, 'spa', await ask(house, await signedIn(house, 'ana', 'password'), 'spa', { scope: 'openid' }));
+  const kinds = () => house.events.flatMap(({ type }) => (type.startsWith('token.') ? [type] : []));
+
+  test('of a client that proves nothing, used twice, ends the whole family, and is put on record', async () => {
+    const tokens = await spas();
+    const { body } = await publicly(tokens.refresh_token!);
+    expect((await publicly(tokens.refresh_token!)).body.error).toBe('invalid_grant');
+    expect((await publicly(body.refresh_token)).body.error).toBe('invalid_grant');
     expect(await introspect(body.access_token)).toEqual({ active: false });
-    expect(house.events.filter((event) => event.type === 'token.reused')).toHaveLength(1);
+    expect(kinds()).toEqual(['token.reused']);
   });
 
-  test('used by twenty at once serves at most one, and then nobody', async () => {
-    const { tokens } = await offline();
-    const all = await Promise.all(Array.from({ length: 20 }, () => refresh(tokens.refresh_token!)));
+  test('of a client that proves nothing, used by twenty at once, serves at most one, and then nobody', async () => {
+    const tokens = await spas();
+    const all = await Promise.all(Array.from({ length: 20 }, () => publicly(tokens.refresh_token!)));
     const won = all.filter(({ status }) => status === 200);
     expect(won.length).toBeLessThanOrEqual(1);
     expect(all.filter(({ status }) => status >= 500)).toEqual([]);
-    for (const { body } of won) expect((await refresh(body.refresh_token)).body.error).toBe('invalid_grant');
+    for (const { body } of won) expect((await publicly(body.refresh_token)).body.error).toBe('invalid_grant');
+  });
+
+  test('asked for again by a client that proved itself, which got no answer, gives the same successor once more', async () => {
+    const { tokens } = await offline();
+    const lost = (await refresh(tokens.refresh_token!)).body;
+    const { body } = await refresh(tokens.refresh_token!);
+    expect(body.refresh_token).toBe(lost.refresh_token);
+    expect(kinds()).toEqual(['token.repeated']);
+    expect((await refresh(body.refresh_token)).body.refresh_token).not.toBe(body.refresh_token);
+  });
+
+  test('asked for by twenty at once that proved themselves has one successor', async () => {
+    const { tokens } = await offline();
+    const all = await Promise.all(Array.from({ length: 20 }, () => refresh(tokens.refresh_token!)));
+    expect(new Set(all.map(({ body }) => body.refresh_token)).size).toBe(1);
+    expect((await refresh(all[0]!.body.refresh_token)).status).toBe(200);
+  });
+
+  test.each([
+    ['once its successor was used', async (next: string) => void (await refresh(next))],
+    [
+      'half a minute later',
+      async () => {
+        house.later = 30_001;
+      },
+    ],
+  ])('used again %s ends the whole family, whoever uses it', async (_when, meanwhile) => {
+    const { tokens } = await offline();
+    const { body } = await refresh(tokens.refresh_token!);
+    await meanwhile(body.refresh_token);
+    expect((await refresh(tokens.refresh_token!)).body.error).toBe('invalid_grant');
+    expect((await refresh(body.refresh_token)).body.error).toBe('invalid_grant');
+    expect(await introspect(body.access_token)).toEqual({ active: false });
+    expect(kinds()[0]).toBe('token.reused');
+  });
+
+  test('has a successor nobody can name who holds the token but not the key', async () => {
+    const { tokens } = await offline();
+    const { body } = await refresh(tokens.refresh_token!);
+    const elsewhere = successors(randomBytes(32))(tokens.refresh_token!);
+    expect(elsewhere).toHaveLength(body.refresh_token.length);
+    expect(elsewhere).not.toBe(body.refresh_token);
   });
 
   test('with offline_access outlives the session; a first party needs no prompt=consent for it', async () => {

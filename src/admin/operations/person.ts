@@ -1,0 +1,50 @@
+import * as z from 'zod';
+import type { User } from '../../domain/user.ts';
+import { Problem } from '../api/problem.ts';
+import type { Target } from './operation.ts';
+import type { AdminParts } from './parts.ts';
+
+/** How a request names a person. */
+export const who = z.string().min(1).max(400).describe('A person: the id, or store:username like local:ana');
+
+/** A person as the API shows one. */
+export const person = z.strictObject({
+  id: z.string(),
+  store: z.string(),
+  username: z.string(),
+  name: z.string(),
+  email: z.string().optional(),
+  email_verified: z.boolean(),
+  groups: z.array(z.string()),
+  claims: z.record(z.string(), z.unknown()),
+  two_step: z.boolean().describe('Whether they switched two-step sign-in on'),
+  disabled: z.boolean(),
+});
+
+export const personOf = (user: User): z.output<typeof person> => ({
+  id: user.id,
+  store: user.store,
+  username: user.username,
+  name: user.name,
+  ...(user.email === undefined ? {} : { email: user.email }),
+  email_verified: user.emailVerified,
+  groups: [...user.groups],
+  claims: user.claims,
+  two_step: user.twoStep,
+  disabled: user.disabled,
+});
+
+/** By id or by store and user name, never by an address. Throws Problem 404. */
+export async function named({ users }: AdminParts, text: string): Promise<User> {
+  const [store, ...rest] = text.split(':');
+  const username = rest.join(':');
+  const found = username ? await users.byUsername(store as string, username) : await users.byId(text);
+  if (!found) throw new Problem('not-found', `There is no person ${text}.`);
+  return found;
+}
+
+/** The target of an operation on the person that its `user` names. */
+export async function userTarget(parts: AdminParts, input: { user: string }): Promise<Target> {
+  const user = await named(parts, input.user);
+  return { user, roles: await parts.roles.of(user) };
+}

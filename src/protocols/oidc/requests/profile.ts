@@ -1,0 +1,25 @@
+/** The FAPI 2.0 Security Profile (final), for the clients that are registered with `profile: fapi2-security`. */
+import type { Client, KoaContextWithOIDC } from 'oidc-provider';
+import { errors } from '../library.ts';
+
+/** Section 5.4.1: what signs for such a client, either way. */
+export const strictAlgorithms: readonly string[] = ['PS256', 'ES256', 'EdDSA', 'Ed25519'];
+
+export const isStrict = (client: Client | undefined): boolean => client?.profile === 'fapi2-security';
+
+/** The library's name of the profile. */
+export const profileOf = (_ctx: unknown, client: Client | undefined): '2.0' | undefined =>
+  isStrict(client) ? '2.0' : undefined;
+
+/** Beyond what the library checks of a client's signed assertion: its audience is the issuer alone, as a single text. */
+export async function inspectAssertion(
+  ctx: KoaContextWithOIDC,
+  claims: Readonly<Record<string, unknown>>,
+  header: Readonly<Record<string, unknown>>,
+  client: Client,
+): Promise<void> {
+  if (!isStrict(client)) return;
+  if (claims.aud !== ctx.oidc.issuer) throw new errors.InvalidClientAuth('the audience has to be the issuer alone');
+  if (!strictAlgorithms.includes(String(header.alg)))
+    throw new errors.InvalidClientAuth('the algorithm is not one of the profile');
+}
