@@ -7,12 +7,14 @@ import { accountApplication } from './account/account.ts';
 import { applyDeclared } from './admin/apply.ts';
 import { listenSocket } from './admin/socket.ts';
 import { groupRecorder } from './audit/recorder.ts';
+import { trimRecord } from './audit/retention.ts';
 import { assuranceOf } from './authentication/assurance.ts';
 import { signInRoutes } from './authentication/routes.ts';
 import { Subjects } from './authentication/subjects.ts';
 import { mountAccount } from './composition/account-pages.ts';
 import { openAdministration } from './composition/administration.ts';
 import { openEngine } from './composition/engine.ts';
+import { lookAt, openObserving } from './composition/observing.ts';
 import { oidcPages } from './composition/oidc-pages.ts';
 import { openPages } from './composition/pages.ts';
 import { openSaml } from './composition/saml.ts';
@@ -23,7 +25,6 @@ import { createLocalStore } from './directory/local.ts';
 import type { Method } from './domain/method.ts';
 import { createPassword } from './methods/password/password.ts';
 import { createTotp } from './methods/totp/totp.ts';
-import { metrics, noMetrics } from './metrics.ts';
 import { oidcRoom } from './protocols/oidc/room.ts';
 import { samlRoom } from './protocols/saml/room.ts';
 import { MemoKv, requestScope } from './state/memo.ts';
@@ -34,6 +35,8 @@ import { clientAddress } from './web/client-address.ts';
 import { csrf } from './web/csrf.ts';
 import { errors } from './web/errors.ts';
 import { healthRoutes } from './web/health.ts';
+import { inRequest, requestIdOf } from './web/request-id.ts';
+import { routeGroup } from './web/route-group.ts';
 import { anyone, routes } from './web/routes.ts';
 
 export interface App {
@@ -42,7 +45,7 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** How often expired tokens are taken out of the database. */
+/** How often expired tokens and events past their retention are taken out of the database. */
 const PURGE_MS = 3_600_000;
 
 const root = resolve(import.meta.dirname, '..');
@@ -71,7 +74,8 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   } = stores;
   const store = openState(config.redisUrl, log);
   const kv = new MemoKv(store);
-  const counters = config.metrics ? await metrics(config.metrics) : noMetrics;
+  // The catalogue comes to know them later.
+  const { counters, traces } = await openObserving(config, root, (id) => application(id)?.protocol);
   const writer = groupRecorder(events);
   const recorder = counters.counting(writer);
 
@@ -103,6 +107,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   });
 
   // Pages.
+  lookAt(counters, { config, db, samlKeys });
   const client = clientAddress(config.proxies);
   const web = { secure, address: (req: IncomingMessage) => client(req).address };
   const browser = (req: IncomingMessage, res: ServerResponse) => browserOf(req, res, web);
@@ -168,8 +173,12 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   app.use(errorPages.handler);
 
   // A read-only DATA_DIR beside Postgres costs the command line its way in, not the server its start.
-  const purge = () =>
+  const purge = () => {
     tokens.purge(now()).catch((error) => log.warn({ err: error }, 'expired tokens could not be removed'));
+    trimRecord({ events, recorder, ...config.audit }, now()).catch((error) =>
+      log.warn({ err: error }, 'the record could not be trimmed'),
+    );
+  };
   const purging = setInterval(purge, PURGE_MS).unref();
 
   const administration = openAdministration({
@@ -181,13 +190,18 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   );
   return {
     listener(req, res) {
-      counters.time(res);
-      if (counters.answer(req, res)) return;
       const path = (req.url ?? '/').split('?', 1)[0] as string;
-      requestScope.run(new Map(), () => {
+      const group = routeGroup(path);
+      counters.time(res, group);
+      if (counters.answer(req, res)) return;
+      const { proxied: trusted } = client(req);
+      const id = requestIdOf(req, trusted);
+      res.setHeader('x-request-id', id);
+      const answer = () => {
         if (!oidc.handles(path)) return app(req, res);
         oidc.callback(req, res).catch((error) => errorPages.answer(res, error));
-      });
+      };
+      inRequest(id, () => requestScope.run(new Map(), () => traces.request({ req, res, group, id, trusted }, answer)));
     },
     async close() {
       clearInterval(purging);
@@ -196,6 +210,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
       await writer.drain();
       await socket?.close();
       await counters.close();
+      await traces.close();
       await kv.close();
       await db.close();
     },

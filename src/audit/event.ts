@@ -20,6 +20,7 @@ export interface AuditEvent {
     | 'token.repeated'
     | 'keys.rotated'
     | 'configuration.applied'
+    | 'audit.trimmed'
     | 'fault';
   /** Milliseconds since the epoch. */
   readonly at: number;

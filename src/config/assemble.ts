@@ -77,6 +77,7 @@ export function assemble(
     saml: identityProviderOf(file.saml, issuer, brand),
     enrolment: file.enrolment,
     metrics: metricsPort === undefined ? (token ? { token } : undefined) : { port: metricsPort },
+    audit: file.audit,
     log: file.log,
   };
 }

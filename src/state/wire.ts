@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { StoreAway } from '../domain/store-away.ts';
+import { watched } from '../domain/watching.ts';
 import { redisAddress } from './address.ts';
 import { type Connection, connect } from './connection.ts';
 
@@ -65,6 +66,10 @@ export class Wire {
   }
 
   send(...command: Command): Promise<unknown> {
+    return watched('redis', command[0], () => this.queue(command));
+  }
+
+  private queue(command: Command): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.batch.push({ command, resolve, reject }) === 1) setImmediate(() => this.flush());
     });

@@ -13,6 +13,8 @@ export interface Db {
   readonly kind: 'postgres' | 'pglite';
   /** Postgres only: where it is. */
   readonly url?: string;
+  /** Postgres only: connections, and what waits for one. */
+  pool(): { used: number; free: number; waiting: number } | undefined;
   /** True when the database answers (for /readyz). */
   ping(): Promise<boolean>;
   close(): Promise<void>;
@@ -40,11 +42,16 @@ export async function openDatabase(options: DatabaseOptions): Promise<Db> {
     const close = async () => {
       await Promise.all([closeLanes(), db.destroy()]);
     };
-    return { knex: db, kind: 'postgres', url, ping: () => answers(db), close };
+    return { knex: db, kind: 'postgres', url, pool: () => poolOf(db), ping: () => answers(db), close };
   }
   if (!options.dataDir) throw new Error('a database needs a url or a dataDir');
   const { knex: db, close } = await openEmbedded(options.dataDir, options.snapshot);
-  return { knex: db, kind: 'pglite', ping: () => answers(db), close };
+  return { knex: db, kind: 'pglite', pool: () => undefined, ping: () => answers(db), close };
+}
+
+function poolOf({ client }: Knex) {
+  const { pool } = client as { pool: { numUsed(): number; numFree(): number; numPendingAcquires(): number } };
+  return { used: pool.numUsed(), free: pool.numFree(), waiting: pool.numPendingAcquires() };
 }
 
 const answers = (db: Knex): Promise<boolean> =>

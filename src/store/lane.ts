@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net';
 import type { Knex } from 'knex';
 import type pg from 'pg';
+import { watched } from '../domain/watching.ts';
 import { judged } from './away.ts';
 import type { Hosts, Reaching } from './hosts.ts';
+import { verbOf } from './verb.ts';
 
 /**
  * One connection on which single statements follow each other without waiting for one another's answer. Borrowing a
@@ -20,7 +22,11 @@ export class Lane {
   }
 
   /** `text` has knex's question marks. Rejects with StoreAway when the database does not answer in time. */
-  async rows<Row>(text: string, values: readonly unknown[]): Promise<Row[]> {
+  rows<Row>(text: string, values: readonly unknown[]): Promise<Row[]> {
+    return watched('sql', verbOf(text), () => this.#rows<Row>(text, values));
+  }
+
+  async #rows<Row>(text: string, values: readonly unknown[]): Promise<Row[]> {
     this.#client ??= this.#open();
     const opening = this.#client;
     try {

@@ -1,8 +1,10 @@
 import knex, { type Knex } from 'knex';
 import ClientPG, { type QueryObject } from 'knex/lib/dialects/postgres/index.js';
 import type pg from 'pg';
+import { watched } from '../domain/watching.ts';
 import { judged } from './away.ts';
 import { type Hosts, reach } from './hosts.ts';
+import { verbOf } from './verb.ts';
 
 /** Enough for every statement of this program; what comes after is sent unprepared, so memory stays bounded. */
 const preparedAtMost = 500;
@@ -45,7 +47,7 @@ class PostgresClient extends ClientPG {
     const name = query.bindings?.length ? nameOf(query.sql) : undefined;
     if (name) query.options = { ...query.options, name };
     try {
-      return await super._query(connection, query);
+      return await watched('sql', verbOf(query.sql), () => super._query(connection, query));
     } catch (error) {
       const verdict = judged(error);
       // A query that timed out leaves its answer on the wire: the next one would read it. Such a connection is given up.
