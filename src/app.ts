@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import express from 'express';
 import type { Logger } from 'pino';
 import { accountApplication } from './account/account.ts';
+import { apiRoutes } from './admin/api/routes.ts';
 import { applyDeclared } from './admin/apply.ts';
 import { listenSocket } from './admin/socket.ts';
 import { groupRecorder } from './audit/recorder.ts';
@@ -125,12 +126,18 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     browserOf: browser,
     now,
   };
+  const administration = openAdministration(config, {
+    ...{ knex: db.knex, sealer, samlKeys: async () => samlKeys, recorder, now },
+    live: { sessions, endTokens: (user) => tokens.destroyByUser(user), refresh: () => catalogue.refresh() },
+    onFault: (error, request) => log.error({ err: error, request }, 'administration'),
+  });
   const oidc = await oidcRoom({
     ...{ ...shared, catalogue, tokens, signingKeys, recorder, refreshKey },
     pages: oidcPages(views, log, now),
     device: { pages: devicePages(views), csrf: forms, limits: deviceTries(config.limits) },
     nonceSecret: derive(secret, 'dpop nonces'),
     resources: config.resources,
+    mayAdminister: administration.mayAdminister,
     cookieKeys: config.secrets.map((one) => derive(one, 'cookies').toString('base64url')),
     languages: views.words.languages.map(({ tag }) => tag),
     claimNames: [...new Set(config.users.flatMap((user) => Object.keys(user.claims)))],
@@ -164,6 +171,12 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     ...{ authentication: engine, sessions, leaving, methods, users, credentials, consents, events, recorder, tokens },
     ...{ csrf: forms, views, issuer: config.issuer, now, application, browserOf: browser, password, oidc },
   });
+  apiRoutes(app, {
+    ...{ ...administration, issuer: config.issuer, address: web.address, now },
+    access: (req, res) => oidc.access(req, res),
+    roleOfApplication: (id) => catalogue.byId(id)?.role,
+    onFault: (error) => log.error({ err: error }, 'administration'),
+  });
   const demo = config.demo ? await import('./demo/mount.ts') : undefined;
   if (demo) demo.mount(app, config, views, files.href('stile.css'));
   else routes(app).get('/', anyone, (_req, res) => res.redirect(303, '/account'));
@@ -175,11 +188,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     tokens.purge(now()).catch((error) => log.warn({ err: error }, 'expired tokens could not be removed'));
   const purging = setInterval(purge, PURGE_MS).unref();
 
-  const administration = openAdministration({
-    ...{ users, credentials, samlKeys: async () => samlKeys, recorder, serving: true, now },
-    onFault: (error, request) => log.error({ err: error, request }, 'administration'),
-  });
-  const socket = await listenSocket(join(config.dataDir, 'stile.sock'), administration).catch((error) =>
+  const socket = await listenSocket(join(config.dataDir, 'stile.sock'), administration.dispatch).catch((error) =>
     log.warn({ err: error }, 'no socket for the command line'),
   );
   return {

@@ -16,7 +16,6 @@ import { ttl } from './lifetimes.ts';
 import { signedOutPage, signOutPage } from './logout.ts';
 import { outgoing } from './outgoing.ts';
 import { waitingParameter } from './post-authorize.ts';
-import { proofAlgorithms } from './proof.ts';
 import { signInOf } from './remembered.ts';
 import { type Once, onceEach } from './replay.ts';
 import { algorithms } from './requests/algorithms.ts';
@@ -63,7 +62,7 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
     clientDefaults: { backchannel_logout_session_required: true },
     extraClientMetadata: { properties: ownMetadata },
     extraParams: { [waitingParameter]: async (ctx: KoaContextWithOIDC) => restoreOfflineAccess(ctx) },
-    enabledJWA: { ...algorithms, dPoPSigningAlgValues: [...proofAlgorithms] },
+    enabledJWA: algorithms,
     pkce: {
       required: (_ctx: unknown, client: Client) => client.clientAuthMethod === 'none' || isStrict(client),
     },
