@@ -17,12 +17,14 @@ export interface AuditEvent {
     | 'consent.given'
     | 'consent.withdrawn'
     | 'token.reused'
-    | 'device.started'
-    | 'device.approved'
-    | 'device.denied'
     | 'token.repeated'
     | 'keys.rotated'
     | 'configuration.applied'
+    | 'device.started'
+    | 'device.approved'
+    | 'device.denied'
+    | 'backup.made'
+    | 'backup.restored'
     | 'user.created'
     | 'user.changed'
     | 'user.disabled'
@@ -39,8 +41,6 @@ export interface AuditEvent {
     | 'role.granted'
     | 'role.revoked'
     | 'sessions.ended'
-    | 'backup.made'
-    | 'backup.restored'
     | 'fault';
   /** Milliseconds since the epoch. */
   readonly at: number;

@@ -37,6 +37,8 @@ export interface Remote extends Spelled {
   readonly operation: string;
   /** The fields that are words of their own, in order. */
   readonly takes?: readonly string[];
+  /** What is asked unless something else is typed. */
+  readonly fixed?: Given;
   /** Instead of the operation's summary. */
   readonly about?: string;
   /** By the end of a problem's type, in place of its own words. */

@@ -64,9 +64,9 @@ async function act(name: string, given: Given, terminal: Terminal): Promise<Acte
 }
 
 async function ask(command: Remote, given: Given, terminal: Terminal): Promise<Acted> {
-  const input = await inputOf(given, terminal);
+  const input = await inputOf(command, given, terminal);
   const { status, type, body } = await terminal.perform(command.operation, input);
-  if (status < 400 && !type.includes('json')) {
+  if (status < 400 && !/^application\/(problem\+)?json\b/.test(type)) {
     await pass(body, terminal);
     return { answer: {}, code: 0 };
   }

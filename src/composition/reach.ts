@@ -30,11 +30,12 @@ async function directly(asked: ApiRequest): Promise<ApiAnswer> {
   const db = await openPresent(surroundings());
   try {
     const config = loadConfig({ env: process.env });
+    const { knex } = db;
     const sealer = secretsSealer(config.secrets);
     const { issuer, saml } = config;
-    const store = new SigningKeys(db.knex, sealer);
+    const store = new SigningKeys(knex, sealer);
     const { dispatch } = openAdministration(config, {
-      ...{ knex: db.knex, sealer, recorder: groupRecorder(new Events(db.knex)), now: Date.now },
+      ...{ knex, sealer, recorder: groupRecorder(new Events(knex)), now: Date.now },
       samlKeys: () => Keyring.open({ ...saml, issuer, store, now: Date.now }),
       onFault(error) {
         throw error;
