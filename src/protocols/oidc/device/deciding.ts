@@ -51,8 +51,8 @@ export interface Shown {
   readonly application: string;
   readonly items: readonly string[];
   readonly device: DeviceInfo;
-  /** The device is where this browser is, as far as addresses tell. */
-  readonly near: boolean;
+  /** The device asked from another network than this browser's. */
+  readonly far: boolean;
   /** Whom the device would act for. */
   readonly username: string;
 }
@@ -109,7 +109,7 @@ export class Deciding {
         application: application.name,
         items: walk.ask.shares?.items ?? [],
         device,
-        near: networkOf(device.address) === networkOf(browser.address),
+        far: apart(device.address, browser.address),
         username: outcome.user.username,
       },
     };
@@ -238,6 +238,10 @@ export class Deciding {
     return sub === undefined || sub === own;
   }
 }
+
+/** One household has an IPv4 and an IPv6 network, and comes by either. */
+const apart = (one: string, other: string): boolean =>
+  one.includes(':') === other.includes(':') && networkOf(one) !== networkOf(other);
 
 const codeOf = (walk: Walk): string => (JSON.parse(walk.ticket) as { code: string }).code;
 
