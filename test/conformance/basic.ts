@@ -4,7 +4,7 @@ import * as client from 'openid-client';
 import { Person } from '../support/person.ts';
 import { as, newcomer, nobody, settings, someone } from '../support/rp.ts';
 import type { Stile } from '../support/stile.ts';
-import { aSecondLater, CALLBACK, Party, secret } from './party.ts';
+import { aSecondLater, CALLBACK, Party, type PartyOptions, secret } from './party.ts';
 import type { Modules } from './plans.ts';
 
 const keys = await generateKeyPair('RS256', { extractable: true });
@@ -48,7 +48,7 @@ export const configuration = async () =>
 type Cases = Record<Modules<'oidcc-basic-certification-test-plan'>, readonly [string, () => Promise<void>]>;
 
 export function basicCases(stile: () => Stile, mode: 'query' | 'form_post'): Cases {
-  const party = (id?: string, more: { post?: boolean } = {}) => new Party(stile(), id, { mode, ...more });
+  const party = (id?: string, more: PartyOptions = {}) => new Party(stile(), id, { mode, ...more });
   const discovery = async () =>
     (await (await fetch(`${stile().issuer}/.well-known/openid-configuration`)).json()) as Record<string, unknown>;
   /** The page a first request of this kind leads to, and that signing in there works. */
@@ -270,7 +270,11 @@ export function basicCases(stile: () => Stile, mode: 'query' | 'form_post'): Cas
     ],
     'oidcc-server-client-secret-post': [
       'a sign-in of a client that sends its secret in the body',
-      async () => void (await party('post', { post: true }).told(new Person(), {})),
+      async () =>
+        void (await party('post', { auth: () => ({ client_id: 'post', client_secret: secret }) }).told(
+          new Person(),
+          {},
+        )),
     ],
     'oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported': [
       'nothing is fetched: refused, and discovery says that it is not supported',

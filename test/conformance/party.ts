@@ -21,18 +21,24 @@ export interface Answer {
   readonly page: Page;
 }
 
+export interface PartyOptions {
+  readonly mode?: 'query' | 'form_post';
+  /** What it sends in the body to say who it is, instead of its secret in the header. */
+  readonly auth?: () => Promise<Record<string, string>> | Record<string, string>;
+}
+
 export class Party {
   readonly #stile: Stile;
   readonly id: string;
   readonly #mode: 'query' | 'form_post';
-  readonly #post: boolean;
+  readonly #auth: PartyOptions['auth'];
   readonly #keys: JWTVerifyGetKey;
 
-  constructor(stile: Stile, id = 'rp', options: { mode?: 'query' | 'form_post'; post?: boolean } = {}) {
+  constructor(stile: Stile, id = 'rp', options: PartyOptions = {}) {
     this.#stile = stile;
     this.id = id;
     this.#mode = options.mode ?? 'query';
-    this.#post = options.post ?? false;
+    this.#auth = options.auth;
     this.#keys = createRemoteJWKSet(new URL(`${stile.issuer}/jwks`));
   }
 
@@ -77,8 +83,8 @@ export class Party {
     const basic = `Basic ${Buffer.from(`${this.id}:${encodeURIComponent(secret)}`).toString('base64')}`;
     const response = await fetch(`${this.#stile.issuer}/token`, {
       method: 'POST',
-      body: new URLSearchParams({ ...body, ...(this.#post ? { client_id: this.id, client_secret: secret } : {}) }),
-      headers: this.#post ? {} : { authorization: basic },
+      body: new URLSearchParams({ ...body, ...(await this.#auth?.()) }),
+      headers: this.#auth ? {} : { authorization: basic },
     });
     return { status: response.status, json: (await response.json()) as Tokens, headers: response.headers };
   }

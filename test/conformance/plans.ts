@@ -46,6 +46,20 @@ const basic = [
 export const plans = {
   'oidcc-basic-certification-test-plan': basic,
   'oidcc-formpost-basic-certification-test-plan': basic,
+  // Those that a client declared in the file can show. The rest is about registering: docs/openid-connect.md.
+  'oidcc-dynamic-certification-test-plan': [
+    'oidcc-idtoken-rs256',
+    'oidcc-idtoken-unsigned',
+    'oidcc-userinfo-rs256',
+    'oidcc-ensure-redirect-uri-in-authorization-request',
+    'oidcc-redirect-uri-query-OK',
+    'oidcc-redirect-uri-query-mismatch',
+    'oidcc-redirect-uri-query-added',
+    'oidcc-server',
+    'oidcc-refresh-token',
+    'oidcc-refresh-token-rp-key-rotation',
+    'oidcc-ensure-client-assertion-with-iss-aud-succeeds',
+  ],
   'oidcc-config-certification-test-plan': ['oidcc-discovery-endpoint-verification'],
   'oidcc-rp-initiated-logout-certification-test-plan': [
     'oidcc-rp-initiated-logout-discovery-endpoint-verification',
