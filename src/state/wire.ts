@@ -41,7 +41,8 @@ export class Wire {
       ...(options.prefix === undefined ? {} : { keyPrefix: options.prefix }),
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
-      maxRetriesPerRequest: null,
+      // What was under way when the connection broke is refused then, not when its patience runs out.
+      maxRetriesPerRequest: 0,
       commandTimeout: this.patience,
       connectTimeout: this.patience,
       socketTimeout: this.patience * 2,
