@@ -127,6 +127,8 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const oidc = await oidcRoom({
     ...{ ...shared, catalogue, tokens, signingKeys, recorder, refreshKey },
     pages: oidcPages(views, log, now),
+    nonceSecret: derive(secret, 'dpop nonces'),
+    resources: config.resources,
     cookieKeys: config.secrets.map((one) => derive(one, 'cookies').toString('base64url')),
     languages: views.words.languages.map(({ tag }) => tag),
     claimNames: [...new Set(config.users.flatMap((user) => Object.keys(user.claims)))],

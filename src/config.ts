@@ -17,6 +17,7 @@ import { type File, schema } from './config/schema.ts';
 import { holdsDemo, holdsOthers, keepSecret, markDemo } from './config/secret.ts';
 import { inFile, readYaml } from './config/yaml.ts';
 import type { Application } from './domain/application.ts';
+import type { Resource } from './domain/resource.ts';
 import type { User } from './domain/user.ts';
 
 export { ConfigurationError } from './config/problems.ts';
@@ -81,6 +82,8 @@ export interface Config {
   /** At least one; the first is current. */
   readonly secrets: readonly string[];
   readonly applications: readonly ConfiguredApplication[];
+  /** APIs that trust our access tokens; our own is not among them. */
+  readonly resources: readonly Resource[];
   readonly federations: readonly ConfiguredFederation[];
   readonly users: readonly ConfiguredUser[];
   readonly stores: readonly { readonly id: string }[];
@@ -183,12 +186,15 @@ function readSettings(
   return result.success ? { file: result.data, contents } : undefined;
 }
 
-/** An emptied section is an absent one, and `{issuer}` in an application's addresses is where this server is. */
+/** An emptied section is an absent one; `{issuer}` in an application's or a resource's addresses is where this server is. */
 function prepare(value: unknown, issuer: string): unknown {
   if (value === null || value === undefined) return {};
   if (typeof value !== 'object' || Array.isArray(value)) return value;
   const file = Object.fromEntries(Object.entries(value).filter(([, section]) => section !== null));
-  return 'applications' in file ? { ...file, applications: placed(file.applications, issuer) } : file;
+  const here = ['applications', 'resources']
+    .filter((key) => key in file)
+    .map((key) => [key, placed(file[key], issuer)]);
+  return { ...file, ...Object.fromEntries(here) };
 }
 
 function placed(value: unknown, issuer: string): unknown {

@@ -4,6 +4,7 @@ import { settingsOf } from './client.ts';
 import type { Surroundings } from './environment.ts';
 import type { Contents } from './files.ts';
 import { identityProviderOf } from './identity-provider.ts';
+import { resourceOf } from './resource.ts';
 import { federationOf, samlSettings } from './saml.ts';
 import type { File } from './schema.ts';
 
@@ -50,6 +51,7 @@ export function assemble(
       secrets,
     },
     applications: file.applications.map((one, i) => application(one, i, contents, issuer)),
+    resources: file.resources.map(resourceOf),
     federations: file.federations.map((one, i) => federationOf(one, i, contents, path)),
     users: file.users.map((one, i) => user(one, contents.get(`users[${i}].password_file`))),
     stores: file.stores,

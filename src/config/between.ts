@@ -1,5 +1,6 @@
 import { clientProblems } from './client-problems.ts';
 import { type Problem, problem } from './problems.ts';
+import { resourceProblems } from './resource.ts';
 import { federationProblems, samlProblems } from './saml.ts';
 import { parsed, seconds } from './words.ts';
 
@@ -15,6 +16,8 @@ const list = (value: unknown): Group[] => (Array.isArray(value) ? value.map(grou
 export function between(file: Group, names: readonly string[], issuer: string | undefined): Problem[] {
   return [
     ...applicationProblems(list(file.applications), names),
+    ...twice(list(file.resources), (one) => one.resource, ['resources'], 'resource'),
+    ...resourceProblems(file, names, issuer),
     ...twice(list(file.federations), (one) => one.id, ['federations'], 'id'),
     ...list(file.federations).flatMap((one, i) => federationProblems(one, ['federations', i], names)),
     ...userProblems(list(file.users)),

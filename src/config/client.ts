@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { wantedSchema } from './resource.ts';
 import { parsed, section, secureAddress, text, webAddress, whole } from './words.ts';
 
 /** An OIDC client as the file declares it: RFC 7591 names, and a few of our own. */
@@ -82,6 +83,8 @@ export const clientSchema = section({
   policy_uri: webAddress().optional(),
   tos_uri: webAddress().optional(),
   contacts: z.array(text()).optional(),
+  dpop_bound_access_tokens: z.boolean().optional(),
+  resources: z.array(wantedSchema).optional(),
   cors_origins: z.array(origin()).default([]),
   acr_values_voluntary: z.boolean().default(false),
 });

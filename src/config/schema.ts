@@ -4,6 +4,7 @@ import { brandColours } from '../web/brand.ts';
 import { clientAddress } from '../web/client-address.ts';
 import { clientSchema } from './client.ts';
 import { identityProviderSchema } from './identity-provider.ts';
+import { resourceSchema } from './resource.ts';
 import { federationSchema, samlSchema } from './saml.ts';
 import { duration, section, slug, text, webAddress, whole } from './words.ts';
 
@@ -98,6 +99,7 @@ const year = 366 * 86_400;
 
 export const schema = section({
   applications: z.array(application).default([]),
+  resources: z.array(resourceSchema).default([]),
   federations: z.array(federationSchema).default([]),
   users: z.array(user).default([]),
   stores: z.array(section({ id: z.enum(['local']) })).default([{ id: 'local' }]),

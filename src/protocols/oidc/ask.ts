@@ -7,6 +7,8 @@ import type { Assurance } from '../../authentication/assurance.ts';
 import type { Ask, Want } from '../../domain/ask.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import { amrStrength } from './amr.ts';
+import { scopes as ownScopes } from './claims.ts';
+import type { Requested } from './resources.ts';
 
 /** Parameters as the library keeps them: strings, checked. */
 export type Params = Readonly<Record<string, unknown>>;
@@ -23,13 +25,25 @@ export interface Asking {
   /** The only user the answer may be about, and whether somebody else than the browser's user has to be found first. */
   readonly subject?: string;
   readonly choose?: boolean;
+  /** What tokens are asked for: reaching its strength is part of the question, not a check at the end. */
+  readonly resources?: readonly Requested[];
   readonly assurance: Assurance;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
 /** Throws MalformedClaims, or a Refusal when what is asked cannot be met by anybody. */
-export function askOf({ application, params, acrValuesVoluntary, subject, choose, assurance, now }: Asking): Ask {
+export function askOf({
+  application,
+  params,
+  acrValuesVoluntary,
+  subject,
+  choose,
+  assurance,
+  now,
+  ...rest
+}: Asking): Ask {
+  const { resources = [] } = rest;
   const prompts = words(params.prompt);
   const force = prompts.includes('login');
   const after = earliest(params.max_age, force, now);
@@ -37,14 +51,18 @@ export function askOf({ application, params, acrValuesVoluntary, subject, choose
   const languages = words(params.ui_locales);
   return {
     application,
-    wants: [acrWant(params, acrValuesVoluntary, assurance), amrWant(params, assurance)].filter((want) => !!want),
+    wants: [
+      acrWant(params, acrValuesVoluntary, assurance),
+      amrWant(params, assurance),
+      ...resources.map(minimumOf),
+    ].filter((want) => !!want),
     ...(after === undefined ? {} : { after }),
     choose: choose === true || force || prompts.includes('select_account'),
     passive: prompts.includes('none'),
     ...(subject === undefined ? {} : { subject }),
     ...(hint === undefined ? {} : { hint }),
     keeps: true,
-    shares: { items: sharedItems(params), again: prompts.includes('consent') },
+    shares: { items: sharedItems(params, resources), again: prompts.includes('consent') },
     ...(languages.length > 0 ? { languages } : {}),
   };
 }
@@ -84,6 +102,8 @@ function amrWant(params: Params, assurance: Assurance): Want | undefined {
   return { anyOf: [strength], essential: true };
 }
 
+const minimumOf = ({ minimum }: Requested): Want | undefined => minimum && { anyOf: [minimum], essential: true };
+
 function amrOption(option: unknown): readonly string[] {
   const values = Array.isArray(option) ? option : [option];
   if (values.some((value) => typeof value !== 'string')) throw new MalformedClaims('amr has to be strings');
@@ -120,11 +140,15 @@ function earliest(maxAge: unknown, force: boolean, now: number): number | undefi
   return maxAge === undefined ? undefined : now - Number(maxAge) * 1000;
 }
 
-function sharedItems(params: Params): string[] {
-  const scopes = words(params.scope);
+/** A scope may mean another thing elsewhere, so the resource is part of what is agreed to. */
+function sharedItems(params: Params, resources: readonly Requested[]): string[] {
+  const scopes = words(params.scope).filter((scope) => ownScopes.includes(scope));
+  const elsewhere = resources.flatMap(({ resource, scopes }) =>
+    scopes.length > 0 ? scopes.map((scope) => `${scope} ${resource}`) : [resource],
+  );
   const claims = claimsOf(params);
   const named = [claims.id_token, claims.userinfo].flatMap((part) => Object.keys(part ?? {}));
-  return [...new Set([...scopes, ...named.filter((name) => !aboutTheSignIn.has(name))])];
+  return [...new Set([...scopes, ...elsewhere, ...named.filter((name) => !aboutTheSignIn.has(name))])];
 }
 
 /** Claims that say how somebody signed in, not who he is: nothing to agree to. */

@@ -14,12 +14,14 @@ import { assertionOf } from './acr.ts';
 import { askOf, hintedSubject, MalformedClaims, type Params, requestedAcr, requestedSubject } from './ask.ts';
 import { errors, interactionPolicy } from './library.ts';
 import { oauthError } from './refusals.ts';
+import type { Resources } from './resources.ts';
 import { currentVisit } from './visit.ts';
 
 export interface Checking {
   readonly authentication: Authentication;
   readonly assurance: Assurance;
   readonly subjects: Subjects;
+  readonly resources: Resources;
   readonly now: () => number;
 }
 
@@ -39,7 +41,7 @@ export function signInPolicy(checking: Checking): InstanceType<typeof interactio
 async function mustWalk(ctx: KoaContextWithOIDC, checking: Checking): Promise<boolean> {
   try {
     const outcome = await answerTo(ctx, checking);
-    if (outcome) assert(ctx, outcome, checking.assurance);
+    if (outcome) assert(ctx, outcome, checking);
     return !outcome;
   } catch (error) {
     if (error instanceof MalformedClaims) throw new errors.InvalidRequest(error.message);
@@ -71,18 +73,23 @@ async function answerTo(ctx: KoaContextWithOIDC, checking: Checking): Promise<Ou
   // Signed out or replaced in another tab since this request began: the view the library holds is somebody else's.
   if (outcome.sid !== visit.session?.sid || outcome.user.id !== visit.session?.user)
     throw new Refusal('sign-in-needed');
+  const { resources } = checking;
+  const administers = resources.requested(ctx).some(({ resource }) => resource === resources.admin);
+  if (administers && !(await resources.mayAdminister({ user: outcome.user }))) throw new Refusal('denied');
   visit.outcome = outcome;
   return outcome;
 }
 
-function newAsk(ctx: KoaContextWithOIDC, sub: string | undefined, { assurance, now, ...checking }: Checking): Ask {
+function newAsk(ctx: KoaContextWithOIDC, sub: string | undefined, checking: Checking): Ask {
+  const { assurance, now, resources } = checking;
   const client = ctx.oidc.client!;
   const params = paramsOf(ctx);
   return askOf({
     application: client.application as string,
     params,
     acrValuesVoluntary: client.acr_values_voluntary === true,
-    ...(sub === undefined ? {} : whom(ctx, sub, { assurance, now, ...checking })),
+    ...(sub === undefined ? {} : whom(ctx, sub, checking)),
+    resources: resources.requested(ctx),
     assurance,
     now: now(),
   });
@@ -107,8 +114,11 @@ function subjectOf(ctx: KoaContextWithOIDC, user: string, { subjects }: Checking
 }
 
 /** Says on the library's own view of the session, for this request alone, what the code and its tokens will carry. */
-function assert(ctx: KoaContextWithOIDC, outcome: Outcome, assurance: Assurance): void {
-  const { acr, amr, authTime } = assertionOf(outcome.evidence, requestedAcr(paramsOf(ctx)).names, assurance);
+function assert(ctx: KoaContextWithOIDC, outcome: Outcome, { assurance, resources }: Checking): void {
+  // A resource is told by the name it knows, unless the client asked for another.
+  const minima = resources.requested(ctx).flatMap(({ acr }) => acr ?? []);
+  const wanted = [...requestedAcr(paramsOf(ctx)).names, ...minima];
+  const { acr, amr, authTime } = assertionOf(outcome.evidence, wanted, assurance);
   Object.assign(ctx.oidc.session!, { acr, amr: [...amr], loginTs: authTime });
   // The library names the session in an ID token only when this claim is asked for.
   const { claims } = ctx.oidc;

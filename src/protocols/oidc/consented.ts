@@ -18,9 +18,15 @@ export async function grantFor({ oidc }: KoaContextWithOIDC, subjects: Subjects)
     new GrantModel({ clientId: client.clientId, accountId: session.accountId as string });
   const scopes = [...oidc.requestParamOIDCScopes].filter((scope) => !includes(grant.getOIDCScope(), scope));
   const claims = [...oidc.requestParamClaims].filter((claim) => !grant.getOIDCClaims().includes(claim));
-  if (grant.jti && scopes.length === 0 && claims.length === 0) return grant;
+  const resources = Object.values(oidc.resourceServers ?? {}).flatMap((server) => {
+    const has = grant.getResourceScope(server.identifier());
+    const more = [...oidc.requestParamScopes].filter((scope) => server.scopes.has(scope) && !includes(has, scope));
+    return more.length > 0 ? [{ resource: server.identifier(), scope: more.join(' ') }] : [];
+  });
+  if (grant.jti && scopes.length === 0 && claims.length === 0 && resources.length === 0) return grant;
   if (scopes.length > 0) grant.addOIDCScope(scopes.join(' '));
   if (claims.length > 0) grant.addOIDCClaims(claims);
+  for (const { resource, scope } of resources) grant.addResourceScope(resource, scope);
   await grant.save();
   return grant;
 }

@@ -10,10 +10,11 @@ import type { Tokens } from '../../store/tokens.ts';
 import type { Clients } from './clients.ts';
 import { currentVisit } from './visit.ts';
 
-/** The Grant inside a note: scope, claims. Short names: a hundred thousand of them lie in Redis. */
+/** The Grant inside a note: scope, claims, and the scopes of resources by their identifiers. Short names: a hundred thousand of them lie in Redis. */
 interface Inline {
   readonly s?: string;
   readonly c?: readonly string[];
+  readonly r?: Readonly<Record<string, string>>;
 }
 
 export class Grants implements Pick<Adapter, 'find' | 'upsert' | 'destroy'> {
@@ -64,7 +65,8 @@ export class Grants implements Pick<Adapter, 'find' | 'upsert' | 'destroy'> {
       );
       return {};
     }
-    return { s: scope, ...(claims?.length ? { c: claims } : {}) };
+    const resources = grant.resources as Record<string, string> | undefined;
+    return { s: scope, ...(claims?.length ? { c: claims } : {}), ...(resources ? { r: resources } : {}) };
   }
 
   /** Whatever was issued on a Grant dies with it: every use of a token reads its Grant. */
@@ -82,7 +84,9 @@ export class Grants implements Pick<Adapter, 'find' | 'upsert' | 'destroy'> {
 
   #note(session: Session, id: string): Inline | undefined {
     const found = Object.values(session.participants).find(({ note }) => note.g === id && note.s !== undefined);
-    return found && { s: found.note.s as string, ...(found.note.c ? { c: found.note.c as string[] } : {}) };
+    if (!found) return undefined;
+    const { s, c, r } = found.note as Inline;
+    return { ...(s === undefined ? {} : { s }), ...(c ? { c } : {}), ...(r ? { r } : {}) };
   }
 
   #inline(session: Session, id: string): AdapterPayload | undefined {
@@ -98,6 +102,7 @@ export class Grants implements Pick<Adapter, 'find' | 'upsert' | 'destroy'> {
       iat: Math.floor(session.startedAt / 1000),
       exp: Math.floor(session.expiresAt / 1000),
       openid: { scope: inline.s, ...(inline.c ? { claims: inline.c } : {}) },
+      ...(inline.r ? { resources: { ...inline.r } } : {}),
     } as AdapterPayload;
   }
 }

@@ -15,7 +15,9 @@ import { ttl } from './lifetimes.ts';
 import { signedOutPage, signOutPage } from './logout.ts';
 import { outgoing } from './outgoing.ts';
 import { waitingParameter } from './post-authorize.ts';
+import { proofAlgorithms } from './proof.ts';
 import { signInOf } from './remembered.ts';
+import { type Once, onceEach } from './replay.ts';
 import { algorithms } from './requests/algorithms.ts';
 import type { inspectObject } from './requests/objects.ts';
 import { inspectAssertion, isStrict, profileOf } from './requests/profile.ts';
@@ -36,10 +38,13 @@ export interface ProviderParts extends Checking {
   readonly faults: Faults;
   readonly inspectObject: ReturnType<typeof inspectObject>;
   readonly successor: Successor;
+  /** 32 bytes, the same on every node: what one told a client, the other believes (RFC 9449 section 8). */
+  readonly nonceSecret: Buffer;
+  readonly once: Once;
 }
 
 export function buildProvider(parts: ProviderParts): LibraryProvider {
-  const { clients, people, subjects, faults, authentication, issuer } = parts;
+  const { clients, people, subjects, faults, authentication, issuer, resources } = parts;
   const { pages, secure } = faults;
   const configuration: Configuration = {
     adapter: adapterOf(parts.shelves),
@@ -56,7 +61,7 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
     clientDefaults: { backchannel_logout_session_required: true },
     extraClientMetadata: { properties: ownMetadata },
     extraParams: { [waitingParameter]: async (ctx: KoaContextWithOIDC) => restoreOfflineAccess(ctx) },
-    enabledJWA: algorithms,
+    enabledJWA: { ...algorithms, dPoPSigningAlgValues: [...proofAlgorithms] },
     pkce: {
       required: (_ctx: unknown, client: Client) => client.clientAuthMethod === 'none' || isStrict(client),
     },
@@ -96,14 +101,19 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
         logoutSource: (ctx) => signOutPage(ctx, pages, secure),
         postLogoutSuccessSource: (ctx) => signedOutPage(ctx, pages, secure),
       },
-      dPoP: { enabled: false },
       pushedAuthorizationRequests: { enabled: true },
       requestObjects: { enabled: true, assertJwtClaimsAndHeader: parts.inspectObject },
       jwtResponseModes: { enabled: true },
       jwtUserinfo: { enabled: true },
       encryption: { enabled: true },
       fapi: { enabled: true, profile: profileOf },
-      resourceIndicators: { enabled: false },
+      dPoP: { enabled: true, nonceSecret: parts.nonceSecret, requireNonce: () => false },
+      resourceIndicators: {
+        enabled: true,
+        getResourceServerInfo: (ctx, identifier, client) => resources.serverFor(ctx, identifier, client.clientId),
+        defaultResource: async (_ctx, _client, oneOf) => oneOf as string[],
+        useGrantedResource: async () => false,
+      },
     },
   };
   const provider = new Provider(issuer, configuration);
@@ -111,6 +121,7 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
   if (typeof provider.Session.prototype.resetIdentifier !== 'function') throw new Error('the library has changed');
   provider.Session.prototype.resetIdentifier = () => {};
   nameSuccessors(provider, parts.successor);
+  onceEach(provider, parts.once);
   believeIssuer(provider, issuer);
   return provider;
 }

@@ -1,6 +1,7 @@
 import type { AccessToken, ClientCredentials, KoaContextWithOIDC, RefreshToken } from 'oidc-provider';
 
-type Sign = { acr?: string; amr?: readonly string[]; auth_time?: number };
+/** How somebody signed in, by the names of the claims. */
+export type Sign = { acr?: string; amr?: readonly string[]; auth_time?: number };
 
 /**
  * How the person signed in, kept in the access token: as it was when the code was made, whatever the session has become

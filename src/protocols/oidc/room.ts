@@ -11,10 +11,13 @@ import type { Asker, Authentication, Browser } from '../../authentication/authen
 import type { Leaving } from '../../authentication/leaving.ts';
 import type { Sessions } from '../../authentication/sessions.ts';
 import type { Subjects } from '../../authentication/subjects.ts';
+import type { Accessed, MayAdminister } from '../../domain/access.ts';
+import type { Resource } from '../../domain/resource.ts';
 import type { Kv } from '../../state/kv.ts';
 import type { SigningKeys } from '../../store/signing-keys.ts';
 import type { Tokens } from '../../store/tokens.ts';
 import { cookieName } from '../../web/cookies.ts';
+import { accessOf } from './access.ts';
 import { clientShelf } from './adapter.ts';
 import type { People } from './claims.ts';
 import { type Catalogue, Clients } from './clients.ts';
@@ -29,12 +32,14 @@ import type { Pages } from './pages.ts';
 import { postAuthorize } from './post-authorize.ts';
 import { buildProvider, truthfulDiscovery } from './provider.ts';
 import { introspectRefresh } from './remembered.ts';
+import { once as onceIn } from './replay.ts';
 import { inspectObject } from './requests/objects.ts';
 import { pushedShelf } from './requests/pushed.ts';
+import { Resources } from './resources.ts';
 import { sessionCookie } from './session-cookie.ts';
 import { SessionView } from './session-view.ts';
 import { successors } from './successor.ts';
-import { codeShelf, kvShelf, refreshShelf, replayShelf, reuseRecorder } from './tokens.ts';
+import { codeShelf, kvShelf, refreshShelf, reuseRecorder } from './tokens.ts';
 import { currentVisit, visiting } from './visit.ts';
 import { withdrawal } from './withdrawal.ts';
 
@@ -58,6 +63,12 @@ export interface OidcParts {
   readonly subjects: Subjects;
   /** What follows a refresh token is computed with it; outlives every change of the secrets, the same on every node. */
   readonly refreshKey: Buffer;
+  /** APIs that trust our access tokens, as declared. */
+  readonly resources?: readonly Resource[];
+  /** Who may have tokens for our own API; nobody until it is said. */
+  readonly mayAdminister?: MayAdminister;
+  /** 32 bytes, the same on every node. */
+  readonly nonceSecret: Buffer;
   /** Names of the claims administrators declared for people. */
   readonly claimNames: readonly string[];
   /** Languages our pages are in (BCP 47), for discovery. */
@@ -76,6 +87,8 @@ export interface OidcRoom {
   /** Answers it, whatever comes; must see the request before any body parser. */
   callback(req: IncomingMessage, res: ServerResponse): Promise<void>;
   readonly asker: Asker;
+  /** Who calls our own API, by the access token of this request and what it is bound to. */
+  access(req: IncomingMessage, res: ServerResponse): Promise<Accessed>;
   /** Takes back what an application got by a person's consent; the consent itself is not kept here. */
   withdraw(user: string, application: string): Promise<void>;
 }
@@ -92,6 +105,12 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
   const grants = new Grants({ sessions, clients, tokens });
   const reused = reuseRecorder(recorder, now);
   const successor = successors(parts.refreshKey);
+  const once = onceIn(kv, now);
+  const resources = new Resources({
+    ...{ issuer, clients, assurance },
+    declared: parts.resources ?? [],
+    mayAdminister: parts.mayAdminister ?? (() => false),
+  });
   // Access tokens and machines' tokens share a shelf: looking one up as either reads one key.
   const bearer = kvShelf(kv, 't');
   const cookieNames = { session: cookieName('stile', secure), interaction: 'stile_oidc', resume: 'stile_oidc_resume' };
@@ -102,6 +121,9 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
     subjects,
     now,
     clients,
+    resources,
+    once,
+    nonceSecret: parts.nonceSecret,
     faults,
     successor,
     cookieNames,
@@ -120,7 +142,6 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
       Interaction: interactionShelf(authentication),
       PushedAuthorizationRequest: pushedShelf(kv, ttl.Interaction),
       RefreshToken: refreshShelf({ tokens, grants, reused, successor, now }),
-      ReplayDetection: replayShelf(kv),
       Session: new SessionView({ sessions, kv, clients, grants, subjects }),
     },
   });
@@ -147,6 +168,14 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
   return {
     handles: (path) => paths.test(path),
     asker,
+    access: (req, res) =>
+      visiting(parts.browserOf(req, res), () =>
+        accessOf(req, {
+          ...{ issuer, resources, clients, once, authentication, now },
+          people: parts.people,
+          provider: () => provider,
+        }),
+      ),
     withdraw: withdrawal({ catalogue: parts.catalogue, tokens, sessions }),
     callback: (req, res) => visiting(parts.browserOf(req, res), () => answer(req, res)) as Promise<void>,
   };

@@ -29,7 +29,7 @@ export function reuseRecorder(recorder: Recorder, now: () => number): Reused {
     });
 }
 
-const hash = (id: string) => createHash('sha256').update(id).digest('base64url');
+export const hash = (id: string) => createHash('sha256').update(id).digest('base64url');
 const anonymous = ({ jti: _, ...payload }: AdapterPayload) => payload;
 
 /** Access tokens and the like: read as often as one likes. Those used once are gone once consumed. */
@@ -126,19 +126,5 @@ export function refreshShelf(parts: {
     },
     destroy: (id) => tokens.destroy(model, id),
     revokeByGrantId: (grantId) => tokens.destroyByGrant(grantId),
-  };
-}
-
-/** Ids of signed client assertions (RFC 7523 section 3, `jti`): the store says which one came first. */
-export function replayShelf(kv: Kv): Shelf {
-  return {
-    ...kvShelf(kv, 'j'),
-    async find() {
-      return undefined;
-    },
-    async upsert(id, _payload, ttl = 1) {
-      if (await kv.add(`oj:${hash(id)}`, '1', Math.max(1, ttl))) return;
-      throw new errors.InvalidClientAuth('client assertion tokens must only be used once');
-    },
   };
 }

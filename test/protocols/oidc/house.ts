@@ -13,6 +13,7 @@ import type { Application } from '../../../src/domain/application.ts';
 import type { Ask } from '../../../src/domain/ask.ts';
 import type { MethodClassName } from '../../../src/domain/evidence.ts';
 import type { RefusalCode } from '../../../src/domain/refusal.ts';
+import type { Resource } from '../../../src/domain/resource.ts';
 import type { Session } from '../../../src/domain/session.ts';
 import type { User } from '../../../src/domain/user.ts';
 import { assertedAt, atLeast, basis, builtIn, mfa, oneFactor, satisfies } from '../../../src/policy/strengths.ts';
@@ -23,6 +24,35 @@ import { MemoryKv } from '../../../src/state/memory.ts';
 import type { SigningKey } from '../../../src/store/signing-keys.ts';
 import type { StoredToken, TokenFacts, Tokens } from '../../../src/store/tokens.ts';
 import { browserOf } from '../../../src/web/browser.ts';
+
+/** An API that checks JWTs, one that asks for two factors, and one that has to ask what a token is. */
+export const notes = 'https://notes.example/api';
+export const vault = 'https://vault.example';
+export const ledger = 'urn:example:ledger';
+const resources: Resource[] = [
+  {
+    resource: notes,
+    name: 'Notes',
+    scopes: ['notes:read', 'notes:write'],
+    accessToken: 'jwt',
+    alg: 'RS256',
+    lifetime: 300,
+  },
+  {
+    ...{ resource: vault, name: 'Vault', scopes: ['vault:open'], accessToken: 'jwt', alg: 'ES256', lifetime: 60 },
+    acr: 'https://refeds.org/profile/mfa',
+  },
+  {
+    resource: ledger,
+    name: 'Ledger',
+    scopes: ['read'],
+    accessToken: 'opaque',
+    alg: 'RS256',
+    lifetime: 60,
+    clients: ['mail'],
+  },
+];
+const all = [notes, vault, ledger].map((resource) => ({ resource }));
 
 export const redirect = 'http://127.0.0.1:1/cb';
 
@@ -175,6 +205,8 @@ export interface House {
   readonly sessions: Sessions;
   readonly users: Map<string, User>;
   readonly applications: Map<string, Application>;
+  /** Ids of the people who may administer. */
+  readonly administrators: Set<string>;
   readonly tokens: MemoryTokens;
   readonly kv: Counted;
   readonly events: AuditEvent[];
@@ -213,6 +245,7 @@ export async function openHouse(): Promise<House> {
     told: [],
     reads: { users: 0 },
     later: 0,
+    administrators: new Set(['ana']),
   } as unknown as House;
   const server: Server = createServer((req, res) => void serve(house, req, res));
   await new Promise<void>((ok) => server.listen(0, '127.0.0.1', ok));
@@ -225,17 +258,37 @@ export async function openHouse(): Promise<House> {
       }),
       app('mail', {
         grant_types: ['authorization_code', 'refresh_token'],
+        resources: [...all, { resource: `${issuer}/admin/api` }],
         backchannel_logout_uri: `${issuer}/bcl/mail`,
       }),
-      app('shop', { grant_types: ['authorization_code', 'refresh_token'] }, { thirdParty: true }),
+      app('shop', { grant_types: ['authorization_code', 'refresh_token'], resources: all }, { thirdParty: true }),
       app('spa', {
         client_secret: undefined,
         token_endpoint_auth_method: 'none',
         grant_types: ['authorization_code', 'refresh_token'],
+        resources: all,
         cors_origins: ['https://spa.example'],
       }),
-      app('calendar-id', { client_id: 'calendar', subject_type: 'pairwise', id_token_signed_response_alg: 'ES256' }),
-      app('robot', { redirect_uris: undefined, grant_types: ['client_credentials'] }),
+      app('calendar-id', {
+        client_id: 'calendar',
+        subject_type: 'pairwise',
+        resources: all,
+        id_token_signed_response_alg: 'ES256',
+      }),
+      app('robot', {
+        redirect_uris: undefined,
+        grant_types: ['client_credentials'],
+        resources: [
+          { resource: notes, scopes: ['notes:read'] },
+          { resource: ledger },
+          { resource: `${issuer}/admin/api` },
+        ],
+      }),
+      app('drone', {
+        redirect_uris: undefined,
+        grant_types: ['client_credentials'],
+        resources: [{ resource: `${issuer}/admin/api` }],
+      }),
       app('easy', { acr_values_voluntary: true }),
       app('strict', {
         default_acr_values: ['https://refeds.org/profile/mfa'],
@@ -274,6 +327,9 @@ export async function openHouse(): Promise<House> {
       signedOut: async () => '<h1>Signed out</h1>',
       error: async (_req, _res, { status, error, description }) => `<h1>${status} ${error}</h1><p>${description}</p>`,
     },
+    nonceSecret: randomBytes(32),
+    resources,
+    mayAdminister: (who) => ('user' in who ? house.administrators.has(who.user.id) : who.application === 'robot'),
     cookieKeys: ['cookie key'],
     subjects: new Subjects(randomBytes(32)),
     refreshKey: randomBytes(32),
@@ -309,7 +365,23 @@ async function serve(house: House, req: IncomingMessage, res: ServerResponse): P
     house.told.push(`${url.pathname.slice(5)} ${token.sub} ${token.sid}`);
     return void res.end();
   }
-  await requestScope.run(new Map(), () => signIn(house, url, req, res));
+  await requestScope.run(new Map(), () =>
+    url.pathname.startsWith('/admin/api') ? administer(house, url, req, res) : signIn(house, url, req, res),
+  );
+}
+
+/** Our own API, as far as it tells who came; `/fresh` wants a better and newer proof of everybody. */
+async function administer(house: House, url: URL, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const accessed = await house.room.access(req, res);
+  const refused =
+    'access' in accessed && url.pathname.endsWith('/fresh')
+      ? accessed.access.insufficient({ acrValues: ['phr'], maxAge: 60 })
+      : 'refused' in accessed
+        ? accessed.refused
+        : undefined;
+  if (refused || !('access' in accessed)) return void res.writeHead(refused!.status, refused!.headers).end();
+  const { user, insufficient: _, ...access } = accessed.access;
+  res.end(JSON.stringify({ ...access, ...(user ? { user: user.id } : {}) }));
 }
 
 async function signIn(house: House, url: URL, req: IncomingMessage, res: ServerResponse): Promise<void> {
