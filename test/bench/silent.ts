@@ -69,13 +69,17 @@ interface Load {
   readonly cpuMs: number;
 }
 
-/** Everybody visits again and again for that long. */
-export async function load({ pid, visitors }: Prepared, ms: number): Promise<Load> {
+/** Everybody visits, or does something else, again and again for that long. */
+export async function load(
+  { pid, visitors }: Prepared,
+  ms: number,
+  flow: (visitor: Visitor) => Promise<void> = (visitor) => visitor.visit(),
+): Promise<Load> {
   const [began, cpu] = [performance.now(), cpuOf(pid)];
   let flows = 0;
   const keepVisiting = async (visitor: Visitor) => {
     while (performance.now() - began < ms) {
-      await visitor.visit();
+      await flow(visitor);
       flows++;
     }
   };
