@@ -12,11 +12,9 @@ import { readEnvironment } from './config/environment.ts';
 import { loadConfig } from './config.ts';
 import { Keyring } from './protocols/saml/keys/keys.ts';
 import { secretsSealer } from './state/sealer.ts';
-import { Credentials } from './store/credentials.ts';
 import { openDatabase } from './store/database.ts';
 import { Events } from './store/events.ts';
 import { SigningKeys } from './store/signing-keys.ts';
-import { Users } from './store/users.ts';
 
 /** Without a server: opens the database itself. The embedded one says so when somebody else holds it. */
 async function performDirectly(asked: ApiRequest): Promise<ApiAnswer> {
@@ -27,13 +25,9 @@ async function performDirectly(asked: ApiRequest): Promise<ApiAnswer> {
     const sealer = secretsSealer(config.secrets);
     const { issuer, saml } = config;
     const store = new SigningKeys(db.knex, sealer);
-    const dispatch = openAdministration({
-      users: new Users(db.knex),
-      credentials: new Credentials(db.knex, sealer),
+    const { dispatch } = openAdministration(config, {
+      ...{ knex: db.knex, sealer, recorder, now: Date.now },
       samlKeys: () => Keyring.open({ ...saml, issuer, store, now: Date.now }),
-      recorder,
-      serving: false,
-      now: Date.now,
       onFault(error) {
         throw error;
       },

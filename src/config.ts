@@ -18,6 +18,7 @@ import { holdsDemo, holdsOthers, keepSecret, markDemo } from './config/secret.ts
 import { inFile, readYaml } from './config/yaml.ts';
 import type { Application } from './domain/application.ts';
 import type { Resource } from './domain/resource.ts';
+import type { Role } from './domain/role.ts';
 import type { User } from './domain/user.ts';
 
 export { ConfigurationError } from './config/problems.ts';
@@ -114,6 +115,14 @@ export interface Config {
   };
   /** What we are to SAML service providers. */
   readonly saml: IdentityProvider;
+  /** Who administers, by role: user names of the local store, and groups. */
+  readonly roles: readonly {
+    readonly role: Role;
+    readonly users: readonly string[];
+    readonly groups: readonly string[];
+  }[];
+  /** Seconds: how old the proof behind a change by the API may be. */
+  readonly administration: { readonly fresh: number };
   readonly enrolment: { readonly first: 'password' | 'mailed-link' | 'pass' };
   /** A port of its own, or a token on the main one; undefined is off. */
   readonly metrics: { readonly port: number } | { readonly token: string } | undefined;

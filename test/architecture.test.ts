@@ -34,7 +34,8 @@ const rooms: Readonly<Record<string, Room>> = {
   'protocols/saml': asker,
   'protocols/entra': asker,
   account: pages,
-  admin: { ...pages, types: [...interfaces, 'config'] },
+  // An application or a person written by the API is judged by the file's own schemas.
+  admin: { ...pages, knows: [...pages.knows, 'config'], types: interfaces },
   // It plays the person: it shows the codes their authenticator app would, and opens the example application.
   demo: { knows: ['domain', 'web', 'methods', 'examples'], types: ['config'] },
   log: { knows: [] },

@@ -1,4 +1,4 @@
-import type { Role } from './roles.ts';
+import type { Role } from '../domain/role.ts';
 
 /** Whoever asks for an operation, as its door found out; put on record with every change. */
 export interface Actor {
@@ -19,6 +19,11 @@ export interface Actor {
   /** The application a person's token was issued to. */
   readonly client?: string;
   readonly address?: string;
+  /** How the answer asks for a stronger or fresher sign-in (RFC 9470 section 3), in the token's own scheme. */
+  challenge?(how: {
+    readonly acrValues?: readonly string[];
+    readonly maxAge?: number;
+  }): Readonly<Record<string, string>>;
 }
 
 /** The same operating system user acts as owner: who may read DATA_DIR could do all of it by hand. */

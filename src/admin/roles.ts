@@ -2,8 +2,7 @@
  * Who may administer what: five roles and one table. A role is nothing but the permissions it has here; the dispatcher
  * (api/dispatch.ts) is the only one that asks.
  */
-export const roleNames = ['owner', 'security', 'policy', 'helpdesk', 'auditor'] as const;
-export type Role = (typeof roleNames)[number];
+import { type Role, roleNames } from '../domain/role.ts';
 
 const everybody = roleNames;
 

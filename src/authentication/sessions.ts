@@ -25,7 +25,9 @@ export type SessionEnd =
   | 'asked by an application'
   | 'password changed'
   | 'credential removed'
-  | 'user disabled';
+  | 'user disabled'
+  | 'user deleted'
+  | 'ended by an administrator';
 
 type Note = Participation['note'];
 

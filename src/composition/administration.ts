@@ -1,16 +1,82 @@
 /** The administration put together, for a server and for a command without one alike. A part of the composition root. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Knex } from 'knex';
 import { dispatcher } from '../admin/api/dispatch.ts';
 import type { Dispatch } from '../admin/api/request.ts';
-import type { AdminParts } from '../admin/operations/parts.ts';
+import { HeldRoles } from '../admin/held.ts';
+import type { AdminParts, Live } from '../admin/operations/parts.ts';
+import type { Recorder } from '../audit/event.ts';
+import type { Config } from '../config.ts';
+import type { MayAdminister } from '../domain/access.ts';
+import type { Role } from '../domain/role.ts';
+import type { Sealer } from '../domain/sealer.ts';
+import type { User } from '../domain/user.ts';
+import { atLeast, builtIn, mfa } from '../policy/strengths.ts';
+import { inspect } from '../protocols/saml/providers/declared.ts';
+import { ApiAnswers } from '../store/api-answers.ts';
+import { Applications } from '../store/applications.ts';
+import { Credentials } from '../store/credentials.ts';
+import { Events } from '../store/events.ts';
+import { RegistrationLinks } from '../store/registration-links.ts';
+import { RoleGrants } from '../store/role-grants.ts';
+import { Users } from '../store/users.ts';
 
-export interface Administered extends Omit<AdminParts, 'roles'> {
+export interface Administered extends Pick<AdminParts, 'samlKeys'> {
+  readonly knex: Knex;
+  readonly sealer: Sealer;
+  readonly recorder: Recorder;
+  /** Absent where no server runs. */
+  readonly live?: Live;
+  readonly now: () => number;
   readonly onFault: (error: unknown, request: string) => void;
 }
 
-export function openAdministration({ onFault, ...parts }: Administered): Dispatch {
-  return dispatcher({
-    parts: { ...parts, roles: { of: async () => [] } },
-    demands: { fresh: 900, acrValues: [] },
+export interface Administration {
+  readonly dispatch: Dispatch;
+  readonly version: string;
+  readonly grants: RoleGrants;
+  readonly links: RegistrationLinks;
+  rolesOf(user: User): Promise<readonly Role[]>;
+  /** Whether a token's acr is two factors at least. */
+  strong(acr: string | undefined): boolean;
+  readonly mayAdminister: MayAdminister;
+}
+
+export function openAdministration(
+  config: Pick<Config, 'issuer' | 'roles' | 'administration' | 'assurance'>,
+  { knex, sealer, samlKeys, recorder, live, now, onFault }: Administered,
+): Administration {
+  const grants = new RoleGrants(knex);
+  const version = versionOf();
+  const roles = new HeldRoles(config.roles, grants);
+  const applications = new Applications(knex, sealer);
+  const links = new RegistrationLinks(knex);
+  const names = Object.entries(config.assurance.names);
+  const strong = names.filter(([, id]) => atLeast(builtIn[id] as typeof mfa, mfa)).map(([name]) => name);
+  const dispatch = dispatcher({
+    parts: {
+      ...{ issuer: config.issuer, version, roles, applications, links, samlKeys, recorder, live, now },
+      users: new Users(knex),
+      credentials: new Credentials(knex, sealer),
+      events: new Events(knex),
+      answers: new ApiAnswers(knex, sealer),
+      rules: { names: names.map(([name]) => name), inspect },
+    },
+    demands: { fresh: config.administration.fresh, acrValues: strong },
     onFault,
   });
+  return {
+    ...{ dispatch, version, grants, links },
+    rolesOf: (user) => roles.of(user),
+    strong: (acr) => acr !== undefined && strong.includes(acr),
+    async mayAdminister(who) {
+      if ('user' in who) return (await roles.of(who.user)).length > 0;
+      const application = await applications.find(who.application);
+      return application?.role !== undefined && !application.disabled;
+    },
+  };
 }
+
+const versionOf = (): string =>
+  JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')).version as string;

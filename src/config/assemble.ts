@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Config, ConfiguredApplication, ConfiguredUser } from '../config.ts';
+import { roleNames } from '../domain/role.ts';
 import { settingsOf } from './client.ts';
 import type { Surroundings } from './environment.ts';
 import type { Contents } from './files.ts';
@@ -75,11 +76,17 @@ export function assemble(
       privacyUrl: brand.privacy_url,
     },
     saml: identityProviderOf(file.saml, issuer, brand),
+    roles: rolesOf(file.roles),
+    administration: file.administration,
     enrolment: file.enrolment,
     metrics: metricsPort === undefined ? (token ? { token } : undefined) : { port: metricsPort },
     log: file.log,
   };
 }
+
+/** The file names people who live in our own store. */
+const rolesOf = (roles: File['roles']): Config['roles'] =>
+  roleNames.flatMap((role) => (roles[role] ? [{ role, ...roles[role] }] : []));
 
 /** The loopback address the demo's issuer means. */
 const loopbackOf = (issuer: string): string => (new URL(issuer).hostname === '[::1]' ? '::1' : '127.0.0.1');
@@ -95,6 +102,7 @@ function application(
     name: one.name,
     thirdParty: one.third_party,
     ...(one.groups ? { groups: one.groups } : {}),
+    ...(one.role ? { role: one.role } : {}),
     ...(one.saml
       ? { protocol: 'saml', settings: samlSettings(one.saml, i, contents, issuer) }
       : {

@@ -43,6 +43,9 @@ function applicationProblems(applications: Group[], names: readonly string[]): P
       found.push(
         problem([...path, 'oidc'], 'is missing, and so is saml: one says how the application signs people in'),
       );
+    const grants = group(one.oidc).grant_types;
+    if (one.role !== undefined && !(Array.isArray(grants) && grants.includes('client_credentials')))
+      found.push(problem([...path, 'role'], 'is for automation: it needs oidc with client_credentials in grant_types'));
     if (one.saml !== undefined && one.saml !== null)
       found.push(...samlProblems(group(one.saml), [...path, 'saml'], names));
     if (one.oidc !== undefined && one.oidc !== null)

@@ -1,9 +1,11 @@
 import * as z from 'zod';
+import { roleNames } from '../domain/role.ts';
 import { builtIn } from '../policy/strengths.ts';
 import { brandColours } from '../web/brand.ts';
 import { clientAddress } from '../web/client-address.ts';
 import { clientSchema } from './client.ts';
 import { identityProviderSchema } from './identity-provider.ts';
+import { personFields } from './person.ts';
 import { resourceSchema } from './resource.ts';
 import { federationSchema, samlSchema } from './saml.ts';
 import { duration, section, slug, text, webAddress, whole } from './words.ts';
@@ -31,51 +33,14 @@ const secretOfTotp = () =>
     return /^[A-Za-z2-7]{16,204}$/u.test(bare);
   }, 'has to be base32 (letters A to Z and digits 2 to 7) of at least 10 bytes, which are 16 characters');
 
-/** What a claim may not be called: these are made by us, from what was proved, or have a key of their own. */
-const reserved = [
-  ...[
-    'iss',
-    'sub',
-    'aud',
-    'exp',
-    'iat',
-    'nbf',
-    'jti',
-    'nonce',
-    'acr',
-    'amr',
-    'auth_time',
-    'azp',
-    'sid',
-    'at_hash',
-    'c_hash',
-  ],
-  ...['s_hash', 'name', 'preferred_username', 'email', 'email_verified', 'groups', 'events', '__proto__'],
-];
-
-const claims = z.record(z.string(), z.unknown()).superRefine((value, context) => {
-  for (const name of Object.keys(value).filter((key) => reserved.includes(key)))
-    context.addIssue({ code: 'custom', path: [name], message: 'cannot be declared: Stile says it itself' });
-});
-
 const user = section({
-  username: text(256).refine(
-    (value) => value === value.trim() && !/\p{Cc}/u.test(value),
-    'has spaces at an end, or control characters',
-  ),
+  ...personFields,
   password: text().optional(),
   password_file: text().optional(),
   password_hash: z
     .string()
     .refine((value) => phc.test(value), 'has to be an argon2 hash like $argon2id$v=19$m=19456,t=2,p=1$salt$hash')
     .optional(),
-  email: text(254)
-    .refine((value) => /^[^\s@]+@[^\s@]+$/u.test(value), 'has to be an email address')
-    .optional(),
-  email_verified: z.boolean().default(false),
-  name: text(256).optional(),
-  groups: z.array(text(256)).default([]),
-  claims: claims.default({}),
   methods: section({
     totp: section({
       secret: secretOfTotp(),
@@ -91,9 +56,13 @@ const application = section({
   name: text(128),
   third_party: z.boolean().default(false),
   groups: z.array(text(256)).optional(),
+  role: z.enum(roleNames).optional(),
   oidc: clientSchema.optional(),
   saml: samlSchema.optional(),
 });
+
+const holders = () =>
+  section({ users: z.array(text(256)).default([]), groups: z.array(text(256)).default([]) }).optional();
 
 const year = 366 * 86_400;
 
@@ -132,6 +101,14 @@ export const schema = section({
     privacy_url: webAddress().optional(),
   }).prefault({}),
   saml: identityProviderSchema.prefault({}),
+  roles: section({
+    owner: holders(),
+    security: holders(),
+    policy: holders(),
+    helpdesk: holders(),
+    auditor: holders(),
+  }).prefault({}),
+  administration: section({ fresh: duration(60, 86_400).default(900) }).prefault({}),
   enrolment: section({ first: z.enum(['password', 'mailed-link', 'pass']).default('mailed-link') }).prefault({}),
   metrics: section({
     port: whole(1, 65_535).optional(),

@@ -1,3 +1,5 @@
+import type { Role } from './role.ts';
+
 /** `account` is ours alone: the account pages, which are an application of their own to policies and records. */
 export type Protocol = 'oidc' | 'saml' | 'account';
 
@@ -10,6 +12,8 @@ export interface Application {
   readonly thirdParty: boolean;
   /** Who may use it; absent means everybody. */
   readonly groups?: readonly string[];
+  /** What it may administer by a token of its own (client_credentials). */
+  readonly role?: Role;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly disabled: boolean;
 }

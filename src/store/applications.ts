@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Knex } from 'knex';
 import type { Application, Protocol } from '../domain/application.ts';
+import type { Role } from '../domain/role.ts';
 import type { Sealer } from '../domain/sealer.ts';
 import { takeTurn } from './turns.ts';
 
@@ -13,6 +14,7 @@ interface Row {
   third_party: boolean;
   groups: string[] | null;
   settings: string;
+  role: Role | null;
   source: string | null;
   disabled_at: Date | null;
 }
@@ -73,6 +75,44 @@ export class Applications {
     });
   }
 
+  /** One as it stands, and where it was declared: `file`, or undefined when it was made by hand. */
+  async find(id: string): Promise<(Application & { source: string | undefined }) | undefined> {
+    const row = await this.db<Row>('applications').where({ id }).first();
+    return row && { ...this.application(row), source: row.source ?? undefined };
+  }
+
+  /** By id, after this one. */
+  async page(after: string | undefined, limit: number): Promise<(Application & { source: string | undefined })[]> {
+    const rows = this.db<Row>('applications').select('*').orderBy('id').limit(limit);
+    if (after !== undefined) rows.where('id', '>', after);
+    return (await rows).map((row) => ({ ...this.application(row), source: row.source ?? undefined }));
+  }
+
+  /**
+   * Writes, or with undefined removes, what `change` makes of an application made by hand as it stands now (undefined: there
+   * is none), with nobody else changing any in between. Throws what `change` throws, and then nothing has changed.
+   */
+  async change(
+    id: string,
+    change: (now: Application | undefined, all: () => Promise<Application[]>) => Promise<Application | undefined>,
+    now: number,
+  ): Promise<void> {
+    await this.db.transaction(async (trx) => {
+      await takeTurn(trx, 'applications');
+      const row = await trx<Row>('applications').where({ id }).first();
+      const all = () => new Applications(trx as Knex, this.sealer).all();
+      const next = await change(row && this.application(row), all);
+      if (next) {
+        const disabled_at = next.disabled ? (row?.disabled_at ?? new Date(now)) : null;
+        await trx('applications')
+          .insert({ ...this.row(next, row?.source ?? null), disabled_at })
+          .onConflict('id')
+          .merge();
+      } else await trx('applications').where({ id }).delete();
+      await changed(trx);
+    });
+  }
+
   private same(row: Row | undefined, declared: readonly DeclaredApplication[], id: string): boolean {
     if (!row) return false;
     const wanted = declared.find((one) => one.id === id)!;
@@ -80,7 +120,7 @@ export class Applications {
     return isDeepStrictEqual(JSON.parse(JSON.stringify(this.application(row))), plain);
   }
 
-  private row(application: DeclaredApplication, source: string): Row {
+  private row(application: DeclaredApplication, source: string | null): Row {
     const groups = application.groups === undefined ? null : JSON.stringify(application.groups);
     return {
       id: application.id,
@@ -89,6 +129,7 @@ export class Applications {
       third_party: application.thirdParty,
       groups: groups as unknown as string[],
       settings: this.sealer.seal(JSON.stringify(application.settings), contextOf(application.id)),
+      role: application.role ?? null,
       source,
       disabled_at: null,
     };
@@ -101,6 +142,7 @@ export class Applications {
       protocol: row.protocol,
       thirdParty: row.third_party,
       ...(row.groups === null ? {} : { groups: row.groups }),
+      ...(row.role === null ? {} : { role: row.role }),
       settings: JSON.parse(this.sealer.open(row.settings, contextOf(row.id))),
       disabled: row.disabled_at !== null,
     };

@@ -68,6 +68,30 @@ export class Events {
     );
   }
 
+  /** Newest first, each with its number; `after` is the number the page before ended with. */
+  async search(wanted: {
+    readonly user?: string | undefined;
+    readonly application?: string | undefined;
+    readonly type?: string | undefined;
+    readonly reference?: string | undefined;
+    /** Milliseconds since the epoch; the second is not in it. */
+    readonly from?: number | undefined;
+    readonly to?: number | undefined;
+    readonly after?: readonly [at: number, id: number] | undefined;
+    readonly limit: number;
+  }): Promise<(StoredEvent & { id: number })[]> {
+    const { user, application, type, reference, from, to, after, limit } = wanted;
+    const rows = this.db('events').select('id', this.db.raw(columns)).orderByRaw('at desc, id desc').limit(limit);
+    if (user !== undefined) rows.where({ user_id: user });
+    if (application !== undefined) rows.where({ application_id: application });
+    if (type !== undefined) rows.where({ type });
+    if (reference !== undefined) rows.where({ reference });
+    if (from !== undefined) rows.where('at', '>=', new Date(from));
+    if (to !== undefined) rows.where('at', '<', new Date(to));
+    if (after) rows.whereRaw('(at, id) < (?, ?)', [new Date(after[0]), after[1]]);
+    return ((await rows) as (Row & { id: string })[]).map((row) => ({ ...event(row), id: Number(row.id) }));
+  }
+
   /** Newest first. */
   async ofUser(userId: string, limit: number): Promise<StoredEvent[]> {
     const { rows } = await this.db.raw<{ rows: Row[] }>(

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 
 /** Numbers of the advisory locks by which nodes take turns; arbitrary, but for ever. */
-const turns = { migrate: 84_021_001, applications: 84_021_002, keys: 84_021_003 } as const;
+const turns = { migrate: 84_021_001, applications: 84_021_002, keys: 84_021_003, owners: 84_021_010 } as const;
 
 /** Waits until no other transaction has this turn; ends with the transaction. */
 export async function takeTurn(trx: Knex.Transaction, turn: keyof typeof turns): Promise<void> {

@@ -27,7 +27,7 @@ const columns =
 const byIds = `select ${columns} from users where id = any(?)`;
 
 /** Names are compared by this key: neither letter case nor Unicode's several spellings of a letter tell people apart. */
-const keyOf = (name: string): string => name.normalize('NFKC').toLowerCase();
+export const keyOf = (name: string): string => name.normalize('NFKC').toLowerCase();
 
 const user = (row: Row): User => ({
   id: row.id,
@@ -61,6 +61,11 @@ export class Users {
 
   constructor(db: Knex) {
     this.db = db;
+  }
+
+  /** The same, inside a transaction. */
+  within(trx: Knex): Users {
+    return new Users(trx);
   }
 
   async byId(id: string): Promise<User | undefined> {
@@ -121,13 +126,55 @@ export class Users {
     return rows[0] && user(rows[0] as Row);
   }
 
-  /** Writes what is declared again, and enables; false when this person does not come from that source. */
+  /** Writes what is declared again, and enables, save whom somebody disabled by hand; false when this person does not come from that source. */
   async updateDeclared(id: string, person: NewUser): Promise<boolean> {
     const changed = await this.db('users')
       .where({ id })
       .whereRaw('source is not distinct from ?', [person.source ?? null])
-      .update({ ...declared(person), disabled_at: null });
+      .update({
+        ...declared(person),
+        disabled_at: this.db.raw('case when disabled_by is null then null else disabled_at end'),
+      });
     return changed > 0;
+  }
+
+  /** Where this person comes from: `file`, or undefined when made by hand. Undefined too when there is none. */
+  async sourceOf(id: string): Promise<string | undefined> {
+    const row = await this.db('users').where({ id }).first<{ source: string | null } | undefined>('source');
+    return row?.source ?? undefined;
+  }
+
+  /**
+   * Changes a person by what `change` makes of them as they stand, with nobody else changing them in between. Undefined
+   * when there is no such person; throws what `change` throws, and then nothing has changed.
+   */
+  async change(
+    id: string,
+    by: string,
+    change: (now: User) => Omit<User, 'id' | 'store' | 'username'>,
+  ): Promise<User | undefined> {
+    return this.db.transaction(async (trx) => {
+      const rows = await trx('users').select(trx.raw(columns)).where({ id }).forUpdate();
+      if (!rows[0]) return undefined;
+      const before = user(rows[0] as Row);
+      const after = { ...before, ...change(before) };
+      const { source: _, ...fields } = declared(after);
+      await trx('users')
+        .where({ id })
+        .update({
+          ...fields,
+          two_step: after.twoStep,
+          ...(after.disabled === before.disabled
+            ? {}
+            : { disabled_at: after.disabled ? trx.fn.now() : null, disabled_by: after.disabled ? by : null }),
+        });
+      return after;
+    });
+  }
+
+  /** True when there was such a person. Everything of theirs goes too, save the audit record. */
+  async remove(id: string): Promise<boolean> {
+    return (await this.db('users').where({ id }).delete()) > 0;
   }
 
   async setTwoStep(id: string, on: boolean): Promise<void> {

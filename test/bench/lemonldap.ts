@@ -1,37 +1,38 @@
 /** P6: Stile and LemonLDAP::NG, as Debian packages it, at the same OpenID Connect, taking turns. */
 import { generateKeyPairSync } from 'node:crypto';
 import { CALLBACK } from '../support/rp.ts';
+import { type Endpoints, endpointsOf, Machine } from './machine.ts';
 import { type Results, result, unmeasured } from './result.ts';
 import { startPortal } from './saml/lemonldap.ts';
 import { NotInstalled } from './saml/process.ts';
-import { type Running, startMeasured } from './servers.ts';
-import { load, prepare } from './silent.ts';
-import { client, type ours, Visitor } from './visitor.ts';
+import { startMeasured } from './servers.ts';
+import { takeTurns } from './turns.ts';
+import { anybody, client, type ours, signIn, Visitor } from './visitor.ts';
 
-const [rounds, roundMs, warmUpMs] = [5, 700, 6000];
+const turns = { rounds: 11, roundMs: 700, warmUpMs: 3000 };
 /** Enough that neither waits for a disk, and LemonLDAP's four workers not for us. */
 const atOnce = 16;
 
-const goals = { silent: 2, cc: 5, introspection: 2.5 };
-type Kind = keyof typeof goals;
-const kinds = Object.keys(goals) as Kind[];
-const notes: Readonly<Record<Kind, string>> = {
-  silent: 'silent flows',
-  cc: 'client_credentials, opaque tokens,',
-  introspection: 'introspections',
+const peer = 'LemonLDAP::NG, uwsgi with 4 workers behind nginx';
+const kinds = {
+  silent: { goal: 2, of: 'silent flows' },
+  cc: { goal: 5, of: 'client_credentials, opaque tokens,' },
+  introspection: { goal: 2.5, of: 'introspections' },
 };
+type Kind = keyof typeof kinds;
 const aim = (kind: Kind) =>
   ({
-    goal: goals[kind],
+    goal: kinds[kind].goal,
     unit: 'times',
     better: 'higher',
-    note: `Stile's ${notes[kind]} per second over those of LemonLDAP::NG, uwsgi with 4 workers behind nginx`,
+    note: `Stile's ${kinds[kind].of} per second over those of ${peer}`,
   }) as const;
 
-interface Contender {
+/** A server, everybody who visits it, and the machine beside each. */
+interface Side {
   readonly pid: number;
   readonly visitors: readonly Visitor[];
-  readonly token: string;
+  readonly machines: readonly Machine[];
 }
 
 export async function lemonldap(): Promise<Results> {
@@ -41,78 +42,60 @@ export async function lemonldap(): Promise<Results> {
     running.push(portal);
     const stile = await startMeasured();
     running.push(stile);
-    const contenders = [await ready(stile), await signedIn(portal)] as const;
-    const flow: Readonly<Record<Kind, (one: Contender) => (visitor: Visitor) => Promise<void>>> = {
-      silent: () => (visitor) => visitor.visit(),
-      cc: () => (visitor) => visitor.clientCredentials(),
-      introspection:
-        ({ token }) =>
-        (visitor) =>
-          visitor.introspect(token),
+    const people = Array.from({ length: atOnce }, () => signIn(stile.issuer, anybody()));
+    const own: Side = {
+      pid: stile.pid,
+      visitors: (await Promise.all(people)).map(({ person }) => new Visitor(stile.issuer, person)),
+      machines: machines(endpointsOf(stile.issuer)),
     };
-    const rate = async (one: Contender, kind: Kind, ms: number) => (await load(one, ms, flow[kind](one))).perSecond;
-    for (const one of contenders) for (const kind of kinds) await rate(one, kind, warmUpMs / kinds.length);
-    const seen = Object.fromEntries(kinds.map((kind) => [kind, [[], []] as [number[], number[]]]));
-    for (let round = 0; round < rounds; round++) {
-      for (const kind of kinds) {
-        // Whoever goes first pays for the pause in between: they take turns in that too.
-        for (const which of round % 2 ? [0, 1] : [1, 0]) {
-          seen[kind]?.[which]?.push(await rate(contenders[which] as Contender, kind, roundMs));
-        }
-      }
+    const theirs = await visited(portal);
+    const results: Results = {};
+    for (const kind of Object.keys(kinds) as Kind[]) {
+      const [one, other] = [await working(own, kind), await working(theirs, kind)];
+      const seen = await takeTurns(one, other, turns);
+      results[`P6.${kind}`] = result(
+        seen.map((round) => round.one.perSecond / round.other.perSecond),
+        aim(kind),
+      );
+      results[`P6.${kind}.lemonldap`] = result(
+        seen.map((round) => round.other.perSecond),
+        { unit: 'a second', better: 'higher' },
+      );
     }
-    for (const { visitors } of contenders) for (const one of visitors) one.leave();
-    return told(seen);
+    for (const { visitors, machines } of [own, theirs]) for (const one of [...visitors, ...machines]) one.leave();
+    return results;
   } catch (error) {
     if (!(error instanceof NotInstalled)) throw error;
-    return Object.fromEntries(kinds.map((kind) => [`P6.${kind}`, unmeasured(aim(kind), error.message)]));
+    const all = Object.keys(kinds) as Kind[];
+    return Object.fromEntries(all.map((kind) => [`P6.${kind}`, unmeasured(aim(kind), error.message)]));
   } finally {
     await Promise.all(running.map((one) => one.stop()));
   }
 }
 
-function told(seen: Readonly<Record<string, [number[], number[]]>>): Results {
-  const results: Results = {};
-  for (const kind of kinds) {
-    const [own, theirs] = seen[kind] as [number[], number[]];
-    const rate = { unit: '/s', better: 'higher' } as const;
-    results[`P6.${kind}`] = result(
-      own.map((one, i) => one / (theirs[i] as number)),
-      aim(kind),
-    );
-    results[`P6.${kind}.stile`] = result(own, rate);
-    results[`P6.${kind}.lemonldap`] = result(theirs, rate);
-  }
-  return results;
+async function working({ pid, visitors, machines }: Side, kind: Kind) {
+  if (kind === 'silent') return { pid, work: visitors.map((visitor) => () => visitor.visit()) };
+  if (kind === 'cc') return { pid, work: machines.map((machine) => () => machine.ownToken()) };
+  const [visitor] = visitors as [Visitor];
+  const token = await visitor.token(await visitor.authorize());
+  return { pid, work: machines.map((machine) => () => machine.introspect(token)) };
 }
 
-async function ready(stile: Running): Promise<Contender> {
-  const { visitors, pid } = await prepare(stile);
-  const some = visitors.slice(0, atOnce);
-  for (const one of visitors.slice(atOnce)) one.leave();
-  return { pid, visitors: some, token: await tokenOf(some) };
-}
+const machines = (endpoints: Endpoints) => Array.from({ length: atOnce }, () => new Machine(endpoints));
 
-async function signedIn(portal: Awaited<ReturnType<typeof startPortal>>): Promise<Contender> {
+async function visited(portal: Awaited<ReturnType<typeof startPortal>>): Promise<Side> {
   const visitors: Visitor[] = [];
   for (let i = 0; i < atOnce; i++) {
     const [name = '', value = ''] = (await portal.signIn()).split('=');
     visitors.push(new Visitor(portal.issuer, { cookies: new Map([[name, value]]) }, paths));
   }
-  return { pid: portal.pids()[0] as number, visitors, token: await tokenOf(visitors) };
+  const { issuer } = portal;
+  // It gives a machine no token without a scope.
+  const endpoints = { issuer, token: paths.token, introspection: '/oauth2/introspect', scope: 'profile' };
+  return { pid: portal.pids()[0] as number, visitors, machines: machines(endpoints) };
 }
 
-const tokenOf = async ([visitor]: readonly Visitor[]) =>
-  (visitor as Visitor).token(await (visitor as Visitor).authorize());
-
-const paths: typeof ours = {
-  authorize: '/oauth2/authorize',
-  token: '/oauth2/token',
-  userinfo: '/oauth2/userinfo',
-  introspection: '/oauth2/introspect',
-  // It gives no token without one.
-  machine: 'profile',
-};
+const paths: typeof ours = { authorize: '/oauth2/authorize', token: '/oauth2/token', userinfo: '/oauth2/userinfo' };
 
 /** OpenID Connect in the words of its configuration: the same client, the same algorithm, no consent to ask for. */
 function connect(issuer: string) {

@@ -15,9 +15,9 @@ export interface Demands {
 export function allow(one: Operation, by: Actor, now: number, { fresh, acrValues }: Demands): void {
   if (one.local && by.kind !== 'local') throw new Problem('local-only');
   if (by.kind === 'user') {
-    if (!by.proved?.strong) throw challenge(`acr_values="${acrValues.join(' ')}"`);
+    if (!by.proved?.strong) throw more(by, { acrValues });
     const age = now / 1000 - (by.proved.authTime ?? 0);
-    if (one.event && age > fresh) throw challenge(`acr_values="${acrValues.join(' ')}", max_age="${fresh}"`);
+    if (one.event && age > fresh) throw more(by, { acrValues, maxAge: fresh });
   }
   if (!may(by.roles, one.permission))
     throw new Problem('not-allowed', `It takes the permission ${one.permission}.`, {
@@ -26,10 +26,8 @@ export function allow(one: Operation, by: Actor, now: number, { fresh, acrValues
 }
 
 /** RFC 9470 section 3. */
-const challenge = (wanted: string): Problem =>
-  new Problem('insufficient-authentication', undefined, {
-    headers: { 'www-authenticate': `Bearer error="insufficient_user_authentication", ${wanted}` },
-  });
+const more = (by: Actor, how: { acrValues: readonly string[]; maxAge?: number }): Problem =>
+  new Problem('insufficient-authentication', undefined, { headers: { ...by.challenge?.(how) } });
 
 /** Nobody acts on whoever may do more than they, nor on themselves where `others` says so. Throws Problem 403. */
 export function reach(one: Operation, by: Actor, target: Target): void {

@@ -11,6 +11,7 @@ import { operations } from '../operations/table.ts';
 import { allow, type Demands, reach } from './allowed.ts';
 import { etagOf, precondition } from './etag.ts';
 import { inputOf, matched } from './input.ts';
+import { once } from './once.ts';
 import { Problem } from './problem.ts';
 import { type ApiAnswer, type ApiRequest, type Dispatch, prefix } from './request.ts';
 
@@ -28,14 +29,21 @@ export function dispatcher({ parts, demands, onFault, table = operations }: Disp
     try {
       const [one, path] = find(table, request);
       allow(one, by, parts.now(), demands);
-      return answered(one, await perform(one, path, request, by, id), id);
+      return await once(parts.answers, request, by, parts.now(), () => answer(one, path, request, by, id));
     } catch (error) {
       return refused(error, id, onFault);
     }
   };
 
+  async function answer(...[one, path, request, by, id]: Parameters<typeof perform>): Promise<ApiAnswer> {
+    try {
+      return answered(one, await perform(one, path, request, by, id), id);
+    } catch (error) {
+      return refused(error, id, onFault);
+    }
+  }
+
   async function perform(one: Operation, path: Record<string, string>, request: ApiRequest, by: Actor, id: string) {
-    if (one.server && !parts.serving) throw new Problem('needs-server');
     const unchanged = precondition(one, request.headers['if-match']);
     const input = inputOf(one, path, request);
     if (one.target) reach(one, by, await one.target(parts, input));
@@ -84,9 +92,17 @@ function answered(one: Operation, done: Done<unknown>, id: string): ApiAnswer {
   const headers: Record<string, string> = { ...always, 'content-type': 'application/json', 'x-request-id': id };
   const body = done.body as { next?: string };
   if (done.location) headers.location = `${prefix}${done.location}`;
+  if (done.lines) {
+    const type = { ...headers, 'content-type': 'application/jsonl' };
+    return { status: 200, headers: type, body: written(done.lines) };
+  }
   if (one.method === 'GET') headers.etag = etagOf(body);
   if (body.next) headers.link = `<?cursor=${encodeURIComponent(body.next)}>; rel="next"`;
   return { status: done.status ?? 200, headers, body: JSON.stringify(body) };
+}
+
+async function* written(lines: AsyncIterable<object>): AsyncGenerator<string> {
+  for await (const line of lines) yield `${JSON.stringify(line)}\n`;
 }
 
 function refused(error: unknown, id: string, onFault: Dispatching['onFault']): ApiAnswer {

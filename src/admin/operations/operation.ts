@@ -5,9 +5,10 @@
  */
 import type * as z from 'zod';
 import type { AuditEvent } from '../../audit/event.ts';
+import type { Role } from '../../domain/role.ts';
 import type { User } from '../../domain/user.ts';
 import type { Actor } from '../actor.ts';
-import type { Permission, Role } from '../roles.ts';
+import type { Permission } from '../roles.ts';
 import type { AdminParts } from './parts.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -34,6 +35,8 @@ export interface Done<Body> {
   readonly user?: string;
   readonly application?: string;
   readonly detail?: Readonly<Record<string, unknown>>;
+  /** Instead of the body: JSON lines, one after the other. */
+  readonly lines?: AsyncIterable<object>;
   /** Nothing was changed, so nothing is recorded. */
   readonly same?: boolean;
 }
@@ -62,8 +65,6 @@ export interface Operation<I extends z.ZodObject = z.ZodObject, O extends z.ZodT
   readonly conditional?: true;
   /** Only on the server itself: the socket, or in process. */
   readonly local?: true;
-  /** Only in a running server: what it changes lives there. */
-  readonly server?: true;
   /** Nobody does it to themselves. */
   readonly others?: true;
   /** Whom it acts on. Throws Problem 404. */

@@ -1,6 +1,9 @@
 import * as z from 'zod';
+import type { Role } from '../../domain/role.ts';
 import type { User } from '../../domain/user.ts';
+import type { Actor } from '../actor.ts';
 import { Problem } from '../api/problem.ts';
+import { covers, may } from '../roles.ts';
 import type { Target } from './operation.ts';
 import type { AdminParts } from './parts.ts';
 
@@ -47,4 +50,14 @@ export async function named({ users }: AdminParts, text: string): Promise<User> 
 export async function userTarget(parts: AdminParts, input: { user: string }): Promise<Target> {
   const user = await named(parts, input.user);
   return { user, roles: await parts.roles.of(user) };
+}
+
+/**
+ * Being in a group, or being called so, may bring roles: nobody gives or takes those who may not give roles, nor gives more
+ * than they have, nor moves themselves. Throws Problem 403.
+ */
+export function guardRoles(by: Actor, roles: readonly Role[], user?: string): void {
+  if (roles.length === 0) return;
+  if (user !== undefined && by.kind === 'user' && by.id === user) throw new Problem('own-account');
+  if (!may(by.roles, 'roles.grant') || !covers(by.roles, roles)) throw new Problem('higher-role');
 }

@@ -1,9 +1,32 @@
+import { applicationChangeOperations } from './application-changes.ts';
+import { applicationOperations } from './applications.ts';
+import { auditOperations } from './audit.ts';
+import { credentialOperations } from './credentials.ts';
 import type { Operation } from './operation.ts';
+import { ownerOperations } from './owners.ts';
+import { roleOperations } from './roles.ts';
 import { samlKeyOperations } from './saml-keys.ts';
+import { serverOperations } from './server.ts';
+import { sessionOperations } from './sessions.ts';
+import { unlock } from './unlock.ts';
+import { userChangeOperations } from './user-changes.ts';
 import { userOperations } from './users.ts';
 
 /** Everything that can be asked of the administration, whichever door it comes through. */
-export const operations: readonly Operation[] = [...userOperations, ...samlKeyOperations];
+export const operations: readonly Operation[] = [
+  ...serverOperations,
+  ...userOperations,
+  ...userChangeOperations,
+  ...credentialOperations,
+  unlock,
+  ...sessionOperations,
+  ...applicationOperations,
+  ...applicationChangeOperations,
+  ...roleOperations,
+  ...ownerOperations,
+  ...samlKeyOperations,
+  ...auditOperations,
+];
 
 const byId = new Map(operations.map((one) => [one.id, one]));
 

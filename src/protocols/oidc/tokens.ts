@@ -77,9 +77,11 @@ export function refreshShelf(parts: {
   grants: Pick<Grants, 'destroy'>;
   reused: Reused;
   successor: Successor;
+  /** Where access tokens lie: what is one of those is looked up nowhere else. */
+  bearer: Pick<Shelf, 'find'>;
   now: () => number;
 }): Shelf {
-  const { tokens, grants, reused, successor, now } = parts;
+  const { tokens, grants, reused, successor, bearer, now } = parts;
   const model = 'RefreshToken';
 
   async function repeats(payload: AdapterPayload, consumedAt: number | undefined): Promise<boolean> {
@@ -92,12 +94,14 @@ export function refreshShelf(parts: {
 
   return {
     async find(id) {
+      const { oidc } = Provider.ctx ?? {};
+      // Introspection asks every shelf at once. This read is the other shelf's own, remembered for the request.
+      if (oidc?.route === 'introspection' && (await bearer.find(id))) return undefined;
       const stored = await tokens.find(model, id);
       if (!stored) return undefined;
       const payload = { ...stored.payload, jti: id } as AdapterPayload;
       currentVisit().tokens.set(id, payload);
       if (stored.consumedAt === undefined) return payload;
-      const { oidc } = Provider.ctx ?? {};
       if (oidc?.route === 'token' && oidc.client?.clientId === payload.clientId) {
         // Whatever else the library demands of it (a proof of its key, a Grant that lives) still has to hold.
         if (await repeats(payload, stored.consumedAt)) return payload;
