@@ -131,30 +131,32 @@ export interface Config {
 
 const root = resolve(import.meta.dirname, '..');
 
-/**
- * Reads everything; throws a ConfigurationError that names every problem. Writes only when nothing is wrong: a secret
- * into DATA_DIR (mode 0600) where none was given and none is needed from outside, and the mark of the demo.
- */
-export function loadConfig({
-  env,
-  readFile = (path) => readFileSync(path, 'utf8'),
-  inspect,
-}: {
-  env: Environment;
-  readFile?: ReadFile;
+export interface Sources {
+  readonly env: Environment;
+  readonly readFile?: ReadFile;
   /** The SAML room's; without it metadata is taken unread. */
-  inspect?: InspectMetadata;
-}): Config {
+  readonly inspect?: InspectMetadata;
+}
+
+/**
+ * Reads everything and writes nothing; throws a ConfigurationError that names every problem. `secrets` is empty where none
+ * was given and none is needed from outside.
+ */
+export function readConfig({ env, readFile = (path) => readFileSync(path, 'utf8'), inspect }: Sources): Config {
   const around = readEnvironment(env, readFile);
   const path = around.file ?? join(root, 'config/demo.yaml');
   const problems = around.problems.map(({ at, wrong }) => `environment: ${at} ${wrong}`);
   const read = readSettings(path, around, { readFile, inspect }, problems);
   problems.push(...folderProblems(around));
   if (!read || problems.length > 0 || around.issuer === undefined) throw new ConfigurationError(problems);
+  return assemble(path, { ...around, issuer: around.issuer }, read.file, read.contents);
+}
 
-  if (around.demo) markDemo(around.dataDir);
-  const secrets = around.secrets.length > 0 ? around.secrets : keepSecret(around.dataDir);
-  return assemble(path, { ...around, issuer: around.issuer, secrets }, read.file, read.contents);
+/** The same for a start: puts a secret into DATA_DIR (mode 0600) where none was given, and the mark of the demo. */
+export function loadConfig(sources: Sources): Config {
+  const config = readConfig(sources);
+  if (config.demo) markDemo(config.dataDir);
+  return config.secrets.length > 0 ? config : { ...config, secrets: keepSecret(config.dataDir) };
 }
 
 /** The file by the schema and between its keys; undefined, with the problems added, when it cannot be used. */

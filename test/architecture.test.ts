@@ -34,6 +34,7 @@ const rooms: Readonly<Record<string, Room>> = {
   'protocols/saml': asker,
   'protocols/entra': asker,
   account: pages,
+  command: { knows: ['admin'] },
   // An application or a person written by the API is judged by the file's own schemas.
   admin: { ...pages, knows: [...pages.knows, 'config'], types: interfaces },
   // It plays the person: it shows the codes their authenticator app would, and opens the example application.

@@ -14,6 +14,7 @@ export interface Counts {
   /** A machine's own token for an API, a JWT; and one that is opaque. */
   readonly signed: readonly string[];
   readonly opaque: readonly string[];
+  readonly introspection: readonly string[];
 }
 
 /** The least of a few: now and then a server looks after itself in between (a poll of what other nodes changed). */
@@ -43,9 +44,11 @@ export async function countsOf(issuer: string, counter: Counter, username: strin
   const signed = await least(counter, () => machine.ownToken(api));
   const opaque = await least(counter, () => machine.ownToken());
   const login = await least(counter, () => signIn(issuer, username));
+  const known = await machine.ownToken();
+  const introspection = await least(counter, () => machine.introspect(known));
   visitor.leave();
   machine.leave();
-  return { silent, token, login, signed, opaque };
+  return { silent, token, login, signed, opaque, introspection };
 }
 
 /** The POST of a right code from an authenticator app, without what the redirect after it leads to. */

@@ -29,6 +29,7 @@ export async function trips(): Promise<Results> {
       'P2.cc': count(counted.signed, { goal: 0, unit: 'trips', note: 'a JWT' }, plain.signed),
       'P2.cc.opaque': count(counted.opaque, { unit: 'trips', note: 'an opaque token, which is stored' }, plain.opaque),
       'P2.cc.sql': count(statements.signed, { goal: 0, unit: 'statements' }),
+      'P2.introspection': count(counted.introspection, { unit: 'trips' }, plain.introspection),
       'P2.sql': count(statements.silent, { goal: 4, unit: 'statements' }),
       'P2.sql.login': count(statements.login, { unit: 'statements' }),
       'P2.sql.totp': count(sqlTotp, { unit: 'statements' }),

@@ -43,5 +43,9 @@ describe('how often a sign-in goes to the stores', () => {
     expect(trips.signed).toEqual([]);
     expect(statements.signed).toEqual([]);
   });
+  test('one, and no statement, to introspect a live access token', () => {
+    expect(trips.introspection).toHaveLength(1);
+    expect(statements.introspection).toEqual([]);
+  });
   test('at most 4 statements for a silent visit', () => atMost(4, statements.silent));
 });

@@ -41,7 +41,7 @@ import { Resources } from './resources.ts';
 import { sessionCookie } from './session-cookie.ts';
 import { SessionView } from './session-view.ts';
 import { successors } from './successor.ts';
-import { codeShelf, kvShelf, refreshShelf, reuseRecorder } from './tokens.ts';
+import { codeShelf, kvShelf, ofKind, refreshShelf, reuseRecorder, unlessOn } from './tokens.ts';
 import { currentVisit, visiting } from './visit.ts';
 import { withdrawal } from './withdrawal.ts';
 
@@ -146,15 +146,15 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
     device,
     inspectObject: inspectObject(kv, now),
     shelves: {
-      AccessToken: bearer,
-      ClientCredentials: bearer,
+      AccessToken: ofKind('AccessToken', bearer),
+      ClientCredentials: ofKind('ClientCredentials', bearer),
       AuthorizationCode: codeShelf(kv, reused),
       Client: clientShelf(clients),
       DeviceCode: device.shelf,
       Grant: grants,
       Interaction: interactionShelf(authentication),
       PushedAuthorizationRequest: pushedShelf(kv, ttl.Interaction),
-      RefreshToken: refreshShelf({ tokens, grants, reused, successor, bearer, now }),
+      RefreshToken: unlessOn(bearer, refreshShelf({ tokens, grants, reused, successor, now })),
       Session: new SessionView({ sessions, kv, clients, grants, subjects }),
     },
   });

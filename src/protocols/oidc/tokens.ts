@@ -77,11 +77,9 @@ export function refreshShelf(parts: {
   grants: Pick<Grants, 'destroy'>;
   reused: Reused;
   successor: Successor;
-  /** Where access tokens lie: what is one of those is looked up nowhere else. */
-  bearer: Pick<Shelf, 'find'>;
   now: () => number;
 }): Shelf {
-  const { tokens, grants, reused, successor, bearer, now } = parts;
+  const { tokens, grants, reused, successor, now } = parts;
   const model = 'RefreshToken';
 
   async function repeats(payload: AdapterPayload, consumedAt: number | undefined): Promise<boolean> {
@@ -94,14 +92,12 @@ export function refreshShelf(parts: {
 
   return {
     async find(id) {
-      const { oidc } = Provider.ctx ?? {};
-      // Introspection asks every shelf at once. This read is the other shelf's own, remembered for the request.
-      if (oidc?.route === 'introspection' && (await bearer.find(id))) return undefined;
       const stored = await tokens.find(model, id);
       if (!stored) return undefined;
       const payload = { ...stored.payload, jti: id } as AdapterPayload;
       currentVisit().tokens.set(id, payload);
       if (stored.consumedAt === undefined) return payload;
+      const { oidc } = Provider.ctx ?? {};
       if (oidc?.route === 'token' && oidc.client?.clientId === payload.clientId) {
         // Whatever else the library demands of it (a proof of its key, a Grant that lives) still has to hold.
         if (await repeats(payload, stored.consumedAt)) return payload;
@@ -132,3 +128,18 @@ export function refreshShelf(parts: {
     revokeByGrantId: (grantId) => tokens.destroyByGrant(grantId),
   };
 }
+
+/** The part of a shelf that holds one kind of token: the library would make an Error of each of another kind. */
+export const ofKind = (kind: string, shelf: Shelf): Shelf => ({
+  ...shelf,
+  async find(id) {
+    const payload = await shelf.find(id);
+    return (payload as AdapterPayload | undefined)?.kind === kind ? payload : undefined;
+  },
+});
+
+/** Where a token may be of any kind (introspection, revocation) the shelf that costs a statement is asked last. */
+export const unlessOn = (cheap: Pick<Shelf, 'find'>, shelf: Shelf): Shelf => ({
+  ...shelf,
+  find: async (id) => (Provider.ctx?.oidc.route !== 'token' && (await cheap.find(id)) ? undefined : shelf.find(id)),
+});

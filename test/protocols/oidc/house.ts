@@ -127,19 +127,22 @@ export class MemoryTokens {
   }
 }
 
-type Counted = Kv & { trips: string[]; written: string[] };
+type Counted = Kv & { trips: string[]; written: string[]; added: { key: string; seconds: number }[] };
 
 /** Counts what goes to the store below the memo: one verb, one round trip. */
 export function counted(kv: Kv): Counted {
   const trips: string[] = [];
   const written: string[] = [];
+  const added: { key: string; seconds: number }[] = [];
   return new Proxy(kv, {
     get(target, name) {
       if (name === 'trips') return trips;
       if (name === 'written') return written;
+      if (name === 'added') return added;
       const verb = target[name as keyof Kv] as (...args: unknown[]) => unknown;
       return (...args: unknown[]) => {
         trips.push(`${String(name)} ${String(args[0])}`);
+        if (name === 'add') added.push({ key: String(args[0]), seconds: Number(args[2]) });
         if (name === 'set' || name === 'swap') written.push(String(args[name === 'set' ? 1 : 2]));
         return verb.apply(target, args);
       };

@@ -1,0 +1,60 @@
+/** How a command reaches the administration: the server at ADMIN_URL, the one on the same DATA_DIR, or its database itself. */
+import { localActor } from '../admin/actor.ts';
+import { type ApiAnswer, type ApiRequest, requestFor } from '../admin/api/request.ts';
+import { operationById } from '../admin/operations/table.ts';
+import { askThrough, osUser } from '../admin/socket.ts';
+import { groupRecorder } from '../audit/recorder.ts';
+import { askAt } from '../command/address.ts';
+import type { Given, Performed } from '../command/command.ts';
+import { loadConfig } from '../config.ts';
+import { Keyring } from '../protocols/saml/keys/keys.ts';
+import { secretsSealer } from '../state/sealer.ts';
+import { Events } from '../store/events.ts';
+import { SigningKeys } from '../store/signing-keys.ts';
+import { openAdministration } from './administration.ts';
+import { openPresent, socketIn, surroundings } from './surroundings.ts';
+
+export async function perform(operation: string, input: Given): Promise<Performed> {
+  const asked = requestFor(operationById(operation), input);
+  const { status, headers, body } = process.env.ADMIN_URL ? await askAt(process.env, asked) : await nearby(asked);
+  return { status, type: headers['content-type'] ?? '', body };
+}
+
+async function nearby(asked: ApiRequest): Promise<ApiAnswer> {
+  const around = surroundings();
+  return (await askThrough(socketIn(around.dataDir), asked)) ?? directly(asked);
+}
+
+/** Without a server: opens the database itself. The embedded one says so when somebody else holds it. */
+async function directly(asked: ApiRequest): Promise<ApiAnswer> {
+  const db = await openPresent(surroundings());
+  try {
+    const config = loadConfig({ env: process.env });
+    const { knex } = db;
+    const sealer = secretsSealer(config.secrets);
+    const { issuer, saml } = config;
+    const store = new SigningKeys(knex, sealer);
+    const { dispatch } = openAdministration(config, {
+      ...{ knex, sealer, recorder: groupRecorder(new Events(knex)), now: Date.now },
+      samlKeys: () => Keyring.open({ ...saml, issuer, store, now: Date.now }),
+      onFault(error) {
+        throw error;
+      },
+    });
+    const answer = await dispatch(asked, localActor(osUser()));
+    // Lines have to be read while the database is open.
+    return { ...answer, body: typeof answer.body === 'string' ? answer.body : await whole(answer.body) };
+  } catch (error) {
+    // Postgres' undefined_table and undefined_column.
+    if (!['42P01', '42703'].includes((error as { code?: string }).code ?? '')) throw error;
+    throw new Error('The database is not up to date: run stile migrate, or start the server once.');
+  } finally {
+    await db.close();
+  }
+}
+
+async function whole(lines: AsyncIterable<string>): Promise<string> {
+  let text = '';
+  for await (const line of lines) text += line;
+  return text;
+}
