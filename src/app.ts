@@ -13,10 +13,12 @@ import { signInRoutes } from './authentication/routes.ts';
 import { Subjects } from './authentication/subjects.ts';
 import { mountAccount } from './composition/account-pages.ts';
 import { openAdministration } from './composition/administration.ts';
+import { certificatesFrom } from './composition/certificates.ts';
 import { devicePages, deviceTries } from './composition/device-pages.ts';
 import { openEngine } from './composition/engine.ts';
 import { oidcPages } from './composition/oidc-pages.ts';
 import { openPages } from './composition/pages.ts';
+import { registeringFrom } from './composition/registration.ts';
 import { openSaml } from './composition/saml.ts';
 import { samlPages } from './composition/saml-pages.ts';
 import { openState, openStores } from './composition/stores.ts';
@@ -40,6 +42,8 @@ import { anyone, routes } from './web/routes.ts';
 
 export interface App {
   readonly listener: RequestListener;
+  /** Of the port that asks for certificates: what applications come for themselves, and no page. */
+  readonly aside: RequestListener;
   /** Ends what the app holds: files, connections, timers. Call after the last answer. */
   close(): Promise<void>;
 }
@@ -108,6 +112,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const client = clientAddress(config.proxies);
   const web = { secure, address: (req: IncomingMessage) => client(req).address };
   const browser = (req: IncomingMessage, res: ServerResponse) => browserOf(req, res, web);
+  const certificates = certificatesFrom(config, now);
   const forms = csrf(derive(secret, 'csrf'));
   const { files, views } = openPages(config, root);
   const errorPages = errors({ views, log });
@@ -134,6 +139,8 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const oidc = await oidcRoom({
     ...{ ...shared, catalogue, tokens, signingKeys, recorder, refreshKey },
     pages: oidcPages(views, log, now),
+    certificates,
+    registration: registeringFrom(config, db.knex, sealer),
     device: { pages: devicePages(views), csrf: forms, limits: deviceTries(config.limits) },
     nonceSecret: derive(secret, 'dpop nonces'),
     resources: config.resources,
@@ -191,15 +198,21 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const socket = await listenSocket(join(config.dataDir, 'stile.sock'), administration.dispatch).catch((error) =>
     log.warn({ err: error }, 'no socket for the command line'),
   );
+  const listener: RequestListener = (req, res) => {
+    certificates?.receive(req);
+    counters.time(res);
+    if (counters.answer(req, res)) return;
+    const path = pathOf(req);
+    requestScope.run(new Map(), () => {
+      if (!oidc.handles(path)) return app(req, res);
+      oidc.callback(req, res).catch((error) => errorPages.answer(res, error));
+    });
+  };
   return {
-    listener(req, res) {
-      counters.time(res);
-      if (counters.answer(req, res)) return;
-      const path = (req.url ?? '/').split('?', 1)[0] as string;
-      requestScope.run(new Map(), () => {
-        if (!oidc.handles(path)) return app(req, res);
-        oidc.callback(req, res).catch((error) => errorPages.answer(res, error));
-      });
+    listener,
+    aside(req, res) {
+      if (oidc.handlesAside(pathOf(req)) || pathOf(req).startsWith('/admin/api/')) return listener(req, res);
+      res.writeHead(404).end();
     },
     async close() {
       clearInterval(purging);
@@ -213,3 +226,5 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     },
   };
 }
+
+const pathOf = (req: IncomingMessage) => (req.url ?? '/').split('?', 1)[0] as string;

@@ -8,6 +8,7 @@ import { identityProviderOf } from './identity-provider.ts';
 import { resourceOf } from './resource.ts';
 import { federationOf, samlSettings } from './saml.ts';
 import type { File } from './schema.ts';
+import { clientCertificatesOf } from './tls.ts';
 
 /** The wire names known without a word in the file (protocols.md section 7); null there removes one. */
 const wireNames: Readonly<Record<string, string>> = {
@@ -68,6 +69,7 @@ export function assemble(
     totp: file.totp,
     proxies: file.proxies,
     tls: cert && key ? { cert, key } : undefined,
+    clientCertificates: clientCertificatesOf(file.tls, contents, issuer),
     brand: {
       name: brand.name,
       accent: brand.accent,
@@ -78,6 +80,9 @@ export function assemble(
     saml: identityProviderOf(file.saml, issuer, brand),
     roles: rolesOf(file.roles),
     administration: file.administration,
+    registration: file.registration.enabled
+      ? { scopes: file.registration.scopes, most: file.registration.limit }
+      : undefined,
     enrolment: file.enrolment,
     metrics: metricsPort === undefined ? (token ? { token } : undefined) : { port: metricsPort },
     log: file.log,
