@@ -21,6 +21,8 @@ export interface AuditEvent {
     | 'keys.rotated'
     | 'configuration.applied'
     | 'audit.trimmed'
+    | 'registration.allowed'
+    | 'application.registered'
     | 'device.started'
     | 'device.approved'
     | 'device.denied'
