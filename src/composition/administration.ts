@@ -13,12 +13,14 @@ import type { Role } from '../domain/role.ts';
 import type { Sealer } from '../domain/sealer.ts';
 import type { User } from '../domain/user.ts';
 import { atLeast, builtIn, mfa } from '../policy/strengths.ts';
+import { mintInitialAccessToken } from '../protocols/oidc/registration/initial-access.ts';
 import { inspect } from '../protocols/saml/providers/declared.ts';
 import { ApiAnswers } from '../store/api-answers.ts';
 import { Applications } from '../store/applications.ts';
 import { Credentials } from '../store/credentials.ts';
 import { Events } from '../store/events.ts';
 import { RegistrationLinks } from '../store/registration-links.ts';
+import { Registrations } from '../store/registrations.ts';
 import { RoleGrants } from '../store/role-grants.ts';
 import { Users } from '../store/users.ts';
 
@@ -44,7 +46,7 @@ export interface Administration {
 }
 
 export function openAdministration(
-  config: Pick<Config, 'issuer' | 'roles' | 'administration' | 'assurance'>,
+  config: Pick<Config, 'issuer' | 'roles' | 'administration' | 'assurance'> & Partial<Pick<Config, 'registration'>>,
   { knex, sealer, samlKeys, recorder, live, now, onFault }: Administered,
 ): Administration {
   const grants = new RoleGrants(knex);
@@ -58,6 +60,9 @@ export function openAdministration(
     parts: {
       ...{ issuer: config.issuer, version, roles, applications, links, samlKeys, recorder, live, now },
       users: new Users(knex),
+      allowRegistration:
+        config.registration &&
+        mintInitialAccessToken({ registrations: new Registrations(knex, sealer), ...config.registration, now }),
       credentials: new Credentials(knex, sealer),
       events: new Events(knex),
       answers: new ApiAnswers(knex, sealer),

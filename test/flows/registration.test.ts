@@ -37,7 +37,6 @@ async function allowed(more: { uses?: number; expires?: number; scopes?: string[
   const mint = mintInitialAccessToken({
     registrations: new Registrations(db.knex, secretsSealer([TEST_SECRET])),
     scopes: ['openid', 'email', 'offline_access'],
-    recorder: { record: async () => {} },
     now: Date.now,
   });
   return (await mint({ uses: 1, expires: 60, by: 'tests', ...more })).token;

@@ -20,6 +20,13 @@ export interface Live {
   refresh(): Promise<unknown>;
 }
 
+export interface AllowedRegistration {
+  readonly token: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+  readonly scopes: readonly string[];
+}
+
 /** What operations work on. Made in composition/administration.ts, for a server and for a command without one alike. */
 export interface AdminParts {
   readonly issuer: string;
@@ -33,6 +40,15 @@ export interface AdminParts {
   readonly roles: HeldRoles;
   readonly rules: ApplicationRules;
   readonly samlKeys: () => Promise<ChangingKeys>;
+  /** Makes an initial access token; absent where applications may not register themselves. `expires` in seconds. */
+  readonly allowRegistration?:
+    | ((access: {
+        expires: number;
+        uses: number;
+        by: string;
+        scopes?: readonly string[];
+      }) => Promise<AllowedRegistration>)
+    | undefined;
   readonly recorder: Recorder;
   /** Absent where no server runs. */
   readonly live?: Live | undefined;

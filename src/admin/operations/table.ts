@@ -4,6 +4,7 @@ import { auditOperations } from './audit.ts';
 import { credentialOperations } from './credentials.ts';
 import type { Operation } from './operation.ts';
 import { ownerOperations } from './owners.ts';
+import { registrationOperations } from './registration.ts';
 import { roleOperations } from './roles.ts';
 import { samlKeyOperations } from './saml-keys.ts';
 import { serverOperations } from './server.ts';
@@ -22,6 +23,7 @@ export const operations: readonly Operation[] = [
   ...sessionOperations,
   ...applicationOperations,
   ...applicationChangeOperations,
+  ...registrationOperations,
   ...roleOperations,
   ...ownerOperations,
   ...samlKeyOperations,

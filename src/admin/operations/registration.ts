@@ -1,0 +1,48 @@
+import * as z from 'zod';
+import { scopes } from '../../config/client.ts';
+import { Problem } from '../api/problem.ts';
+import { operation } from './operation.ts';
+
+const day = 86_400;
+
+/** Letting applications register themselves (RFC 7591). */
+export const registrationOperations = [
+  operation({
+    id: 'applications.allow',
+    method: 'POST',
+    path: '/initial-access-tokens',
+    summary: 'An initial access token, with which applications register themselves',
+    permission: 'applications.change',
+    input: z.strictObject({
+      uses: z.int().min(1).max(1000).default(1).describe('How many applications may register with it'),
+      expires_in: z
+        .int()
+        .min(60)
+        .max(30 * day)
+        .default(day)
+        .describe('Seconds'),
+      scopes: z.array(z.enum(scopes)).min(1).optional().describe('What they may ask for; as configured without it'),
+    }),
+    output: z.strictObject({
+      initial_access_token: z.string(),
+      registration_endpoint: z.string(),
+      uses: z.int(),
+      scopes: z.array(z.string()),
+      expires_at: z.iso.datetime(),
+    }),
+    event: 'registration.allowed',
+    async perform({ allowRegistration, issuer }, { uses, expires_in: expires, scopes: only }, { by }) {
+      if (!allowRegistration)
+        throw new Problem('conflict', 'Applications may not register themselves: registration.enabled is false.');
+      const made = await allowRegistration({ uses, expires, by: by.id, ...(only ? { scopes: only } : {}) });
+      const { token, expiresAt, scopes: allowed } = made;
+      const expires_at = new Date(expiresAt).toISOString();
+      const body = { registration_endpoint: `${issuer}/reg`, uses, scopes: [...allowed], expires_at };
+      return {
+        body: { initial_access_token: token, ...body },
+        status: 201,
+        detail: { uses, scopes: allowed, expires_at },
+      };
+    },
+  }),
+];
