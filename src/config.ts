@@ -10,6 +10,7 @@ import { between } from './config/between.ts';
 import { type Environment, type ReadFile, readEnvironment, type Surroundings } from './config/environment.ts';
 import { readNamed } from './config/files.ts';
 import type { IdentityProvider } from './config/identity-provider.ts';
+import type { ConfiguredKeys } from './config/keys.ts';
 import { metadataProblems } from './config/metadata.ts';
 import { ConfigurationError, describe, type Problem } from './config/problems.ts';
 import { type File, schema } from './config/schema.ts';
@@ -115,6 +116,8 @@ export interface Config {
     readonly helpUrl: string | undefined;
     readonly privacyUrl: string | undefined;
   };
+  /** How the keys of tokens change. */
+  readonly keys: ConfiguredKeys;
   /** What we are to SAML service providers. */
   readonly saml: IdentityProvider;
   /** Who administers, by role: user names of the local store, and groups. */
@@ -130,6 +133,8 @@ export interface Config {
   readonly enrolment: { readonly first: 'password' | 'mailed-link' | 'pass' };
   /** A port of its own, or a token on the main one; undefined is off. */
   readonly metrics: { readonly port: number } | { readonly token: string } | undefined;
+  /** Seconds the record reaches back; 0 is for ever. */
+  readonly audit: { readonly retention: number };
   readonly log: { readonly level: File['log']['level'] };
 }
 

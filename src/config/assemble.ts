@@ -5,6 +5,7 @@ import { settingsOf } from './client.ts';
 import type { Surroundings } from './environment.ts';
 import type { Contents } from './files.ts';
 import { identityProviderOf } from './identity-provider.ts';
+import { keysOf } from './keys.ts';
 import { resourceOf } from './resource.ts';
 import { federationOf, samlSettings } from './saml.ts';
 import type { File } from './schema.ts';
@@ -77,6 +78,7 @@ export function assemble(
       helpUrl: brand.help_url,
       privacyUrl: brand.privacy_url,
     },
+    keys: keysOf(file.keys),
     saml: identityProviderOf(file.saml, issuer, brand),
     roles: rolesOf(file.roles),
     administration: file.administration,
@@ -85,6 +87,7 @@ export function assemble(
       : undefined,
     enrolment: file.enrolment,
     metrics: metricsPort === undefined ? (token ? { token } : undefined) : { port: metricsPort },
+    audit: file.audit,
     log: file.log,
   };
 }

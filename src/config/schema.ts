@@ -5,6 +5,7 @@ import { brandColours } from '../web/brand.ts';
 import { clientAddress } from '../web/client-address.ts';
 import { clientSchema, scopes } from './client.ts';
 import { identityProviderSchema } from './identity-provider.ts';
+import { keysSchema } from './keys.ts';
 import { personFields } from './person.ts';
 import { resourceSchema } from './resource.ts';
 import { federationSchema, samlSchema } from './saml.ts';
@@ -101,6 +102,7 @@ export const schema = section({
     help_url: webAddress().optional(),
     privacy_url: webAddress().optional(),
   }).prefault({}),
+  keys: keysSchema.prefault({}),
   saml: identityProviderSchema.prefault({}),
   roles: section({
     owner: holders(),
@@ -123,6 +125,7 @@ export const schema = section({
       .optional(),
     token_file: text().optional(),
   }).optional(),
+  audit: section({ retention: duration(0, 100 * year).default(0) }).prefault({}),
   log: section({
     level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   }).prefault({}),

@@ -19,7 +19,7 @@ interface Row {
   disabled_at: Date | null;
 }
 
-const contextOf = (id: string): string => `application:${id}`;
+export const contextOf = (id: string): string => `application:${id}`;
 const revisionKey = 'applications.revision';
 
 /** What people sign in to. Settings hold client secrets, so they are sealed as a whole. Read through the catalogue. */

@@ -2,11 +2,11 @@ import { applicationChangeOperations } from './application-changes.ts';
 import { applicationOperations } from './applications.ts';
 import { auditOperations } from './audit.ts';
 import { credentialOperations } from './credentials.ts';
+import { keyOperations } from './keys.ts';
 import type { Operation } from './operation.ts';
 import { ownerOperations } from './owners.ts';
 import { registrationOperations } from './registration.ts';
 import { roleOperations } from './roles.ts';
-import { samlKeyOperations } from './saml-keys.ts';
 import { serverOperations } from './server.ts';
 import { sessionOperations } from './sessions.ts';
 import { unlock } from './unlock.ts';
@@ -26,7 +26,7 @@ export const operations: readonly Operation[] = [
   ...registrationOperations,
   ...roleOperations,
   ...ownerOperations,
-  ...samlKeyOperations,
+  ...keyOperations,
   ...auditOperations,
 ];
 

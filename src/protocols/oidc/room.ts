@@ -14,8 +14,8 @@ import type { Sessions } from '../../authentication/sessions.ts';
 import type { Subjects } from '../../authentication/subjects.ts';
 import type { Accessed, MayAdminister } from '../../domain/access.ts';
 import type { Resource } from '../../domain/resource.ts';
+import type { Ring } from '../../keys/ring.ts';
 import type { Kv } from '../../state/kv.ts';
-import type { SigningKeys } from '../../store/signing-keys.ts';
 import type { Tokens } from '../../store/tokens.ts';
 import { cookieName } from '../../web/cookies.ts';
 import { accessOf } from './access.ts';
@@ -23,10 +23,11 @@ import { clientShelf } from './adapter.ts';
 import type { People } from './claims.ts';
 import { type Catalogue, Clients } from './clients.ts';
 import { type DeviceParts, deviceFlow, sayInterval } from './device/device.ts';
+import { Documents } from './documents.ts';
 import { type Faults, lastResort, serverError } from './faults.ts';
 import { Grants } from './grants.ts';
 import { asker, interactionShelf, returnEarly } from './interaction-view.ts';
-import { signingKeys } from './keys.ts';
+import { forTokens } from './keys.ts';
 import { ttl } from './lifetimes.ts';
 import { sayFarewell, tellClients } from './logout.ts';
 import { pagePolicy } from './page-policy.ts';
@@ -59,7 +60,8 @@ export interface OidcParts {
   readonly catalogue: Catalogue;
   readonly people: People;
   readonly tokens: Tokens;
-  readonly signingKeys: Pick<SigningKeys, 'of' | 'addFirst'>;
+  /** What tokens are signed with, as long as it changes. */
+  readonly keys: Pick<Ring, 'keys' | 'watch'>;
   readonly recorder: Recorder;
   readonly pages: Pages;
   /** The pages on which devices are approved, and how often codes may be tried. */
@@ -110,7 +112,7 @@ export interface OidcRoom {
 const paths =
   /^\/(device_authorization|auth(\/[^/]+)?|token(\/introspection|\/revocation)?|par|reg(\/[^/]+)?|me|jwks|session\/end(\/confirm|\/success)?|\.well-known\/(openid-configuration|oauth-authorization-server))$/;
 
-export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
+export function oidcRoom(parts: OidcParts): OidcRoom {
   const { authentication, assurance, sessions, kv, tokens, recorder, pages, issuer, subjects } = parts;
   const now = parts.now ?? Date.now;
   const secure = issuer.startsWith('https:');
@@ -135,7 +137,7 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
     browserOf: parts.browserOf,
   });
   const cookieNames = { session: cookieName('stile', secure), interaction: 'stile_oidc', resume: 'stile_oidc_resume' };
-  const provider = buildProvider({
+  const about = {
     issuer,
     authentication,
     assurance,
@@ -148,7 +150,6 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
     faults,
     successor,
     cookieNames,
-    keys: await signingKeys(parts.signingKeys, now()),
     cookieKeys: parts.cookieKeys,
     people: parts.people,
     claimNames: parts.claimNames,
@@ -170,29 +171,39 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
       RefreshToken: unlessOn(bearer, refreshShelf({ tokens, grants, reused, successor, now })),
       Session: new SessionView({ sessions, kv, clients, grants, subjects }),
     },
+  };
+  /** The library reads its keys once, so a change of keys is a new one of it; what a browser is in the middle of is in the shelves. */
+  const build = () => {
+    const provider = buildProvider({ ...about, keys: forTokens(parts.keys.keys()) });
+    provider.use(lastResort(faults));
+    provider.use(only(/^\/(auth|session)(\/|$)/, sessionCookie(cookieNames)));
+    provider.use(pagePolicy(secure));
+    provider.use(only(/^\/(auth|session\/end)$/, postAuthorize(kv, faults)));
+    provider.use(only(/^\/session\/end\/confirm$/, sayFarewell(parts.leaving)));
+    provider.use(only(/^\/auth\//, returnEarly(authentication)));
+    provider.use(only(/^\/device_authorization$/, sayInterval));
+    provider.use(only(/^\/token\/introspection$/, introspectRefresh));
+    provider.use(only(/^\/reg(\/|$)/, hideOurs(clients)));
+    provider.use(only(/^\/\.well-known\//, truthfulDiscovery(assurance, issuer, parts.certificates)));
+    provider.on('server_error', (ctx, error) => serverError(ctx, error, parts.onFault));
+    // Koa prints what nobody listens to. Its types are older than the library's.
+    (provider as unknown as NodeJS.EventEmitter).on('error', (error) => {
+      // Whoever hangs up, or speaks no HTTP, in the middle of a request is no fault of ours.
+      if (!/^(HPE_|ECONN|EPIPE)/.test((error as NodeJS.ErrnoException).code ?? '')) parts.onFault(error);
+    });
+    provider.on('backchannel.error', (_ctx, error, client) => {
+      currentVisit().untold.push(client.clientName ?? client.clientId);
+      parts.onUntold(client.clientId, error);
+    });
+    const answer = provider.callback();
+    return { provider, answer, documents: new Documents(answer) };
+  };
+  // Whoever needs the library asks for it when it is needed: one kept in hand would go on signing with keys of the past.
+  let current = build();
+  parts.keys.watch(() => {
+    current = build();
   });
-  provider.use(lastResort(faults));
-  provider.use(only(/^\/(auth|session)(\/|$)/, sessionCookie(cookieNames)));
-  provider.use(pagePolicy(secure));
-  provider.use(only(/^\/(auth|session\/end)$/, postAuthorize(kv, faults)));
-  provider.use(only(/^\/session\/end\/confirm$/, sayFarewell(parts.leaving)));
-  provider.use(only(/^\/auth\//, returnEarly(authentication)));
-  provider.use(only(/^\/device_authorization$/, sayInterval));
-  provider.use(only(/^\/token\/introspection$/, introspectRefresh));
-  provider.use(only(/^\/reg(\/|$)/, hideOurs(clients)));
-  provider.use(only(/^\/\.well-known\//, truthfulDiscovery(assurance, issuer, parts.certificates)));
-  provider.on('server_error', (ctx, error) => serverError(ctx, error, parts.onFault));
-  // Koa prints what nobody listens to. Its types are older than the library's.
-  (provider as unknown as NodeJS.EventEmitter).on('error', (error) => {
-    // Whoever hangs up, or speaks no HTTP, in the middle of a request is no fault of ours.
-    if (!/^(HPE_|ECONN|EPIPE)/.test((error as NodeJS.ErrnoException).code ?? '')) parts.onFault(error);
-  });
-  provider.on('backchannel.error', (_ctx, error, client) => {
-    currentVisit().untold.push(client.clientName ?? client.clientId);
-    parts.onUntold(client.clientId, error);
-  });
-  sessions.onEnd(tellClients({ provider, clients, subjects, onUntold: parts.onUntold }));
-  const answer = provider.callback();
+  sessions.onEnd(tellClients({ provider: () => current.provider, clients, subjects, onUntold: parts.onUntold }));
   return {
     handles: (path) => paths.test(path),
     handlesAside: answersAside,
@@ -203,12 +214,16 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
         accessOf(req, {
           ...{ issuer, resources, clients, once, authentication, now },
           people: parts.people,
-          provider: () => provider,
+          provider: () => current.provider,
           certificateOf: (request) => thumbprintOf(parts.certificates, request),
         }),
       ),
     withdraw: withdrawal({ catalogue: parts.catalogue, tokens, sessions }),
-    callback: (req, res) => visiting(parts.browserOf(req, res), () => answer(req, res)) as Promise<void>,
+    async callback(req, res) {
+      const { answer, documents } = current;
+      if (documents.has(req)) return documents.answer(req, res);
+      await visiting(parts.browserOf(req, res), () => answer(req, res));
+    },
   };
 }
 
