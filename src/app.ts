@@ -4,7 +4,6 @@ import { join, resolve } from 'node:path';
 import express from 'express';
 import type { Logger } from 'pino';
 import { accountApplication } from './account/account.ts';
-import { apiRoutes } from './admin/api/routes.ts';
 import { applyDeclared } from './admin/apply.ts';
 import { listenSocket } from './admin/socket.ts';
 import { groupRecorder } from './audit/recorder.ts';
@@ -13,10 +12,14 @@ import { signInRoutes } from './authentication/routes.ts';
 import { Subjects } from './authentication/subjects.ts';
 import { mountAccount } from './composition/account-pages.ts';
 import { openAdministration } from './composition/administration.ts';
+import { mountAdministration } from './composition/administration-pages.ts';
+import { certificatesFrom } from './composition/certificates.ts';
 import { devicePages, deviceTries } from './composition/device-pages.ts';
 import { openEngine } from './composition/engine.ts';
+import { openTokenKeys } from './composition/keys.ts';
 import { oidcPages } from './composition/oidc-pages.ts';
 import { openPages } from './composition/pages.ts';
+import { registeringFrom } from './composition/registration.ts';
 import { openSaml } from './composition/saml.ts';
 import { samlPages } from './composition/saml-pages.ts';
 import { openState, openStores } from './composition/stores.ts';
@@ -40,6 +43,8 @@ import { anyone, routes } from './web/routes.ts';
 
 export interface App {
   readonly listener: RequestListener;
+  /** Of the port that asks for certificates: what applications come for themselves, and no page. */
+  readonly aside: RequestListener;
   /** Ends what the app holds: files, connections, timers. Call after the last answer. */
   close(): Promise<void>;
 }
@@ -52,7 +57,6 @@ const root = resolve(import.meta.dirname, '..');
 export async function buildApp(config: Config, log: Logger, draining: () => boolean = () => false): Promise<App> {
   const now = Date.now;
   const secure = config.issuer.startsWith('https:');
-  const [secret = ''] = config.secrets;
 
   // What lasts, and what may be lost.
   const stores = await openStores(config, join(root, 'dist', 'embedded-snapshot'));
@@ -96,7 +100,14 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   });
   const catalogue = new Catalogue(applications, { onError: (error) => log.warn({ err: error }, 'catalogue') });
   await catalogue.start();
-  const { keys: samlKeys, providers, ...samlParts } = await openSaml(config, { catalogue, signingKeys, log, now });
+  const {
+    keys: samlKeys,
+    providers,
+    ...samlParts
+  } = await openSaml(config, {
+    ...{ catalogue, signingKeys, recorder, log, now },
+  });
+  const tokenKeys = await openTokenKeys(config, { signingKeys, recorder, log, now });
   const application = (id: string) =>
     id === accountApplication.id ? accountApplication : (catalogue.byId(id) ?? providers.application(id));
 
@@ -108,7 +119,8 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const client = clientAddress(config.proxies);
   const web = { secure, address: (req: IncomingMessage) => client(req).address };
   const browser = (req: IncomingMessage, res: ServerResponse) => browserOf(req, res, web);
-  const forms = csrf(derive(secret, 'csrf'));
+  const certificates = certificatesFrom(config, now);
+  const forms = csrf(config.secrets.map((one) => derive(one, 'csrf')));
   const { files, views } = openPages(config, root);
   const errorPages = errors({ views, log });
 
@@ -127,15 +139,19 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     now,
   };
   const administration = openAdministration(config, {
-    ...{ knex: db.knex, sealer, samlKeys: async () => samlKeys, recorder, now },
+    ...{ knex: db.knex, sealer, recorder, now },
+    keys: { oidc: async () => tokenKeys, saml: async () => samlKeys },
     live: { sessions, endTokens: (user) => tokens.destroyByUser(user), refresh: () => catalogue.refresh() },
     onFault: (error, request) => log.error({ err: error, request }, 'administration'),
   });
-  const oidc = await oidcRoom({
-    ...{ ...shared, catalogue, tokens, signingKeys, recorder, refreshKey },
+  const oidc = oidcRoom({
+    ...{ ...shared, catalogue, tokens, recorder, refreshKey },
+    keys: tokenKeys,
     pages: oidcPages(views, log, now),
+    certificates,
+    registration: registeringFrom(config, db.knex, sealer),
     device: { pages: devicePages(views), csrf: forms, limits: deviceTries(config.limits) },
-    nonceSecret: derive(secret, 'dpop nonces'),
+    nonceSecret: derive(config.secrets[0] as string, 'dpop nonces'),
     resources: config.resources,
     mayAdminister: administration.mayAdminister,
     cookieKeys: config.secrets.map((one) => derive(one, 'cookies').toString('base64url')),
@@ -171,10 +187,10 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     ...{ authentication: engine, sessions, leaving, methods, users, credentials, consents, events, recorder, tokens },
     ...{ csrf: forms, views, issuer: config.issuer, now, application, browserOf: browser, password, oidc },
   });
-  apiRoutes(app, {
-    ...{ ...administration, issuer: config.issuer, address: web.address, now },
-    access: (req, res) => oidc.access(req, res),
-    roleOfApplication: (id) => catalogue.byId(id)?.role,
+  mountAdministration(app, {
+    ...{ ...administration, users, credentials, methods, sessions, recorder, catalogue, password, tokens },
+    ...{ csrf: forms, views, issuer: config.issuer, service: config.brand.name, browserOf: browser, now },
+    ...{ access: oidc.access, address: web.address },
     onFault: (error) => log.error({ err: error }, 'administration'),
   });
   const demo = config.demo ? await import('./demo/mount.ts') : undefined;
@@ -191,19 +207,26 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const socket = await listenSocket(join(config.dataDir, 'stile.sock'), administration.dispatch).catch((error) =>
     log.warn({ err: error }, 'no socket for the command line'),
   );
+  const listener: RequestListener = (req, res) => {
+    certificates?.receive(req);
+    counters.time(res);
+    if (counters.answer(req, res)) return;
+    const path = pathOf(req);
+    requestScope.run(new Map(), () => {
+      if (!oidc.handles(path)) return app(req, res);
+      oidc.callback(req, res).catch((error) => errorPages.answer(res, error));
+    });
+  };
   return {
-    listener(req, res) {
-      counters.time(res);
-      if (counters.answer(req, res)) return;
-      const path = (req.url ?? '/').split('?', 1)[0] as string;
-      requestScope.run(new Map(), () => {
-        if (!oidc.handles(path)) return app(req, res);
-        oidc.callback(req, res).catch((error) => errorPages.answer(res, error));
-      });
+    listener,
+    aside(req, res) {
+      if (oidc.handlesAside(pathOf(req)) || pathOf(req).startsWith('/admin/api/')) return listener(req, res);
+      res.writeHead(404).end();
     },
     async close() {
       clearInterval(purging);
       catalogue.stop();
+      tokenKeys.stop();
       await samlParts.stop();
       await writer.drain();
       await socket?.close();
@@ -213,3 +236,5 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     },
   };
 }
+
+const pathOf = (req: IncomingMessage) => (req.url ?? '/').split('?', 1)[0] as string;

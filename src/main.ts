@@ -27,13 +27,26 @@ async function start(): Promise<void> {
     await app.close();
     throw error;
   });
+  const clientPort = config.clientCertificates?.port;
+  const aside =
+    config.tls && clientPort !== undefined
+      ? await serve({
+          app: app.aside,
+          port: clientPort,
+          tls: { ...config.tls, ask: { authorities: config.clientCertificates?.authorities } },
+        }).catch(async (error) => {
+          await serving?.drain();
+          await app.close();
+          throw error;
+        })
+      : undefined;
   let leaving = false;
   const leave = async () => {
     if (leaving) return;
     leaving = true;
     // A store that no longer answers must not keep the process from ending.
     setTimeout(() => process.exit(1), LEAVING_MS).unref();
-    await serving?.drain();
+    await Promise.all([serving?.drain(), aside?.drain()]);
     await app.close();
     process.exit(0);
   };

@@ -20,6 +20,8 @@ export interface AuditEvent {
     | 'token.repeated'
     | 'keys.rotated'
     | 'configuration.applied'
+    | 'registration.allowed'
+    | 'application.registered'
     | 'device.started'
     | 'device.approved'
     | 'device.denied'

@@ -7,12 +7,15 @@ import { groupRecorder } from '../audit/recorder.ts';
 import { askAt } from '../command/address.ts';
 import type { Given, Performed } from '../command/command.ts';
 import { loadConfig } from '../config.ts';
-import { Keyring } from '../protocols/saml/keys/keys.ts';
 import { secretsSealer } from '../state/sealer.ts';
 import { Events } from '../store/events.ts';
 import { SigningKeys } from '../store/signing-keys.ts';
 import { openAdministration } from './administration.ts';
+import { openSamlKeys, openTokenKeys } from './keys.ts';
 import { openPresent, socketIn, surroundings } from './surroundings.ts';
+
+/** Nothing is to stand between the lines of an answer. */
+const silence = { warn: () => undefined };
 
 export async function perform(operation: string, input: Given): Promise<Performed> {
   const asked = requestFor(operationById(operation), input);
@@ -32,11 +35,11 @@ async function directly(asked: ApiRequest): Promise<ApiAnswer> {
     const config = loadConfig({ env: process.env });
     const { knex } = db;
     const sealer = secretsSealer(config.secrets);
-    const { issuer, saml } = config;
-    const store = new SigningKeys(knex, sealer);
+    const recorder = groupRecorder(new Events(knex));
+    const kept = { signingKeys: new SigningKeys(knex, sealer), recorder, log: silence, now: Date.now };
     const { dispatch } = openAdministration(config, {
-      ...{ knex, sealer, recorder: groupRecorder(new Events(knex)), now: Date.now },
-      samlKeys: () => Keyring.open({ ...saml, issuer, store, now: Date.now }),
+      ...{ knex, sealer, recorder, now: Date.now },
+      keys: { oidc: () => openTokenKeys(config, kept), saml: () => openSamlKeys(config, kept) },
       onFault(error) {
         throw error;
       },

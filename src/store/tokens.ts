@@ -18,7 +18,7 @@ export interface StoredToken {
 }
 
 const hash = (id: string): string => createHash('sha256').update(id).digest('base64url');
-const contextOf = (model: string, idHash: string): string => `token:${model}:${idHash}`;
+export const contextOf = (model: string, idHash: string): string => `token:${model}:${idHash}`;
 
 /** Tokens and grants that outlive a session, under the hash of their id, payload sealed. */
 export class Tokens {

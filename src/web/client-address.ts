@@ -15,11 +15,7 @@ export interface Client {
 
 /** `proxies` are CIDRs or single addresses. Throws a sentence naming the first that cannot be read. */
 export function clientAddress(proxies: readonly string[]): (req: IncomingMessage) => Client {
-  const ours = blockList(proxies);
-  const trusted = (address: string) => {
-    const family = proxies.length === 0 ? 0 : isIP(address);
-    return family !== 0 && ours.check(address, family === 6 ? 'ipv6' : 'ipv4');
-  };
+  const trusted = among(proxies);
   return (req) => {
     const peer = plain(req.socket.remoteAddress ?? '');
     const direct = (req.socket as TLSSocket).encrypted ? 'https' : 'http';
@@ -30,6 +26,20 @@ export function clientAddress(proxies: readonly string[]): (req: IncomingMessage
       proto: proto === 'https' || proto === 'http' ? proto : direct,
       host: last(req.headers['x-forwarded-host']) ?? req.headers.host,
     };
+  };
+}
+
+/** Whether the peer itself is one of our proxies: whose headers are believed, and nobody else's. */
+export function fromProxy(proxies: readonly string[]): (req: IncomingMessage) => boolean {
+  const trusted = among(proxies);
+  return (req) => trusted(plain(req.socket.remoteAddress ?? ''));
+}
+
+function among(proxies: readonly string[]): (address: string) => boolean {
+  const ours = blockList(proxies);
+  return (address) => {
+    const family = proxies.length === 0 ? 0 : isIP(address);
+    return family !== 0 && ours.check(address, family === 6 ? 'ipv6' : 'ipv4');
   };
 }
 

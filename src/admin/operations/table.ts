@@ -2,10 +2,10 @@ import { applicationChangeOperations } from './application-changes.ts';
 import { applicationOperations } from './applications.ts';
 import { auditOperations } from './audit.ts';
 import { credentialOperations } from './credentials.ts';
+import { keyOperations } from './keys.ts';
 import type { Operation } from './operation.ts';
 import { ownerOperations } from './owners.ts';
 import { roleOperations } from './roles.ts';
-import { samlKeyOperations } from './saml-keys.ts';
 import { serverOperations } from './server.ts';
 import { sessionOperations } from './sessions.ts';
 import { unlock } from './unlock.ts';
@@ -24,7 +24,7 @@ export const operations: readonly Operation[] = [
   ...applicationChangeOperations,
   ...roleOperations,
   ...ownerOperations,
-  ...samlKeyOperations,
+  ...keyOperations,
   ...auditOperations,
 ];
 

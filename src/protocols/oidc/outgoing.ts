@@ -11,6 +11,9 @@ export function outgoing(clients: Clients): typeof fetch {
     if (clients.declared(String(url))) return fetch(url, { ...plain, redirect: 'manual' });
     // Where the library could not set its guard up it would call unguarded.
     if (!dispatcher) throw new Error('addresses nobody declared are not called without a guard');
-    return fetch(url, options);
+    // Nor does what a client registered itself: over https alone, to where it says and no further.
+    if (new URL(String(url)).protocol !== 'https:')
+      throw new Error('addresses nobody declared are called by https only');
+    return fetch(url, { ...options, redirect: 'manual' });
   };
 }
