@@ -52,7 +52,10 @@ test.each([
   ['roles: { owner: { user: [ana] } }', 'roles.owner.user is not a known key; did you mean users?'],
   ['administration: { fresh: 10s }', 'administration.fresh has to be a length of time from 60 to 86400 seconds'],
   ['administration: { fresh: 25h }', 'administration.fresh has to be a length of time'],
-  [`${machine('role: boss')}grant_types: [client_credentials] }`, 'applications[0].role is "boss"; allowed: owner, security'],
+  [
+    `${machine('role: boss')}grant_types: [client_credentials] }`,
+    'applications[0].role is "boss"; allowed: owner, security',
+  ],
   [
     `${machine('role: helpdesk')}redirect_uris: ["https://a.example/cb"] }`,
     'applications[0].role is for automation: it needs oidc with client_credentials in grant_types',
