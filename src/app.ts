@@ -7,16 +7,19 @@ import { accountApplication } from './account/account.ts';
 import { applyDeclared } from './admin/apply.ts';
 import { listenSocket } from './admin/socket.ts';
 import { groupRecorder } from './audit/recorder.ts';
+import { trimRecord } from './audit/retention.ts';
 import { assuranceOf } from './authentication/assurance.ts';
 import { signInRoutes } from './authentication/routes.ts';
 import { Subjects } from './authentication/subjects.ts';
 import { mountAccount } from './composition/account-pages.ts';
 import { openAdministration } from './composition/administration.ts';
 import { mountAdministration } from './composition/administration-pages.ts';
+import { answering } from './composition/answering.ts';
 import { certificatesFrom } from './composition/certificates.ts';
 import { devicePages, deviceTries } from './composition/device-pages.ts';
 import { openEngine } from './composition/engine.ts';
 import { openTokenKeys } from './composition/keys.ts';
+import { lookAt, openObserving } from './composition/observing.ts';
 import { oidcPages } from './composition/oidc-pages.ts';
 import { openPages } from './composition/pages.ts';
 import { registeringFrom } from './composition/registration.ts';
@@ -28,10 +31,9 @@ import { createLocalStore } from './directory/local.ts';
 import type { Method } from './domain/method.ts';
 import { createPassword } from './methods/password/password.ts';
 import { createTotp } from './methods/totp/totp.ts';
-import { metrics, noMetrics } from './metrics.ts';
 import { oidcRoom } from './protocols/oidc/room.ts';
 import { samlRoom } from './protocols/saml/room.ts';
-import { MemoKv, requestScope } from './state/memo.ts';
+import { MemoKv } from './state/memo.ts';
 import { derive } from './state/sealer.ts';
 import { Catalogue } from './store/catalogue.ts';
 import { browserOf } from './web/browser.ts';
@@ -49,7 +51,7 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** How often expired tokens are taken out of the database. */
+/** How often expired tokens and events past their retention are taken out of the database. */
 const PURGE_MS = 3_600_000;
 
 const root = resolve(import.meta.dirname, '..');
@@ -77,7 +79,8 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   } = stores;
   const store = openState(config.redisUrl, log);
   const kv = new MemoKv(store);
-  const counters = config.metrics ? await metrics(config.metrics) : noMetrics;
+  // The catalogue comes to know them later.
+  const { counters, traces } = await openObserving(config, root, (id) => application(id)?.protocol);
   const writer = groupRecorder(events);
   const recorder = counters.counting(writer);
 
@@ -116,6 +119,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   });
 
   // Pages.
+  lookAt(counters, { config, db, samlKeys });
   const client = clientAddress(config.proxies);
   const web = { secure, address: (req: IncomingMessage) => client(req).address };
   const browser = (req: IncomingMessage, res: ServerResponse) => browserOf(req, res, web);
@@ -200,29 +204,19 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   app.use(errorPages.handler);
 
   // A read-only DATA_DIR beside Postgres costs the command line its way in, not the server its start.
-  const purge = () =>
+  const purge = () => {
     tokens.purge(now()).catch((error) => log.warn({ err: error }, 'expired tokens could not be removed'));
+    trimRecord({ events, recorder, ...config.audit }, now()).catch((error) =>
+      log.warn({ err: error }, 'the record could not be trimmed'),
+    );
+  };
   const purging = setInterval(purge, PURGE_MS).unref();
 
   const socket = await listenSocket(join(config.dataDir, 'stile.sock'), administration.dispatch).catch((error) =>
     log.warn({ err: error }, 'no socket for the command line'),
   );
-  const listener: RequestListener = (req, res) => {
-    certificates?.receive(req);
-    counters.time(res);
-    if (counters.answer(req, res)) return;
-    const path = pathOf(req);
-    requestScope.run(new Map(), () => {
-      if (!oidc.handles(path)) return app(req, res);
-      oidc.callback(req, res).catch((error) => errorPages.answer(res, error));
-    });
-  };
   return {
-    listener,
-    aside(req, res) {
-      if (oidc.handlesAside(pathOf(req)) || pathOf(req).startsWith('/admin/api/')) return listener(req, res);
-      res.writeHead(404).end();
-    },
+    ...answering({ app, oidc, client, certificates, counters, traces, errorPages }),
     async close() {
       clearInterval(purging);
       catalogue.stop();
@@ -231,10 +225,9 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
       await writer.drain();
       await socket?.close();
       await counters.close();
+      await traces.close();
       await kv.close();
       await db.close();
     },
   };
 }
-
-const pathOf = (req: IncomingMessage) => (req.url ?? '/').split('?', 1)[0] as string;

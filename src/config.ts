@@ -133,6 +133,8 @@ export interface Config {
   readonly enrolment: { readonly first: 'password' | 'mailed-link' | 'pass' };
   /** A port of its own, or a token on the main one; undefined is off. */
   readonly metrics: { readonly port: number } | { readonly token: string } | undefined;
+  /** Seconds the record reaches back; 0 is for ever. */
+  readonly audit: { readonly retention: number };
   readonly log: { readonly level: File['log']['level'] };
 }
 

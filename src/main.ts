@@ -5,6 +5,7 @@ import { greeting } from './greeting.ts';
 import { logger } from './log.ts';
 import { inspect } from './protocols/saml/providers/declared.ts';
 import { unstarted } from './unstarted.ts';
+import { currentRequest } from './web/request-id.ts';
 import { type Serving, serve } from './web/server.ts';
 
 /** Behind a proxy, how long to say "not ready" before the door shuts. */
@@ -14,7 +15,7 @@ const LEAVING_MS = 18_000;
 
 async function start(): Promise<void> {
   const config = loadConfig({ env: process.env, inspect });
-  const log = logger(config.log.level);
+  const log = logger(config.log.level, undefined, currentRequest);
   let serving: Serving | undefined;
   const app = await buildApp(config, log, () => serving?.draining() ?? false);
   serving = await serve({

@@ -22,6 +22,7 @@ export interface AuditEvent {
     | 'configuration.applied'
     | 'registration.allowed'
     | 'application.registered'
+    | 'audit.trimmed'
     | 'device.started'
     | 'device.approved'
     | 'device.denied'

@@ -87,6 +87,7 @@ export function assemble(
       : undefined,
     enrolment: file.enrolment,
     metrics: metricsPort === undefined ? (token ? { token } : undefined) : { port: metricsPort },
+    audit: file.audit,
     log: file.log,
   };
 }

@@ -125,6 +125,7 @@ export const schema = section({
       .optional(),
     token_file: text().optional(),
   }).optional(),
+  audit: section({ retention: duration(0, 100 * year).default(0) }).prefault({}),
   log: section({
     level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   }).prefault({}),

@@ -11,6 +11,8 @@ export interface Client {
   readonly address: string;
   readonly proto: 'http' | 'https';
   readonly host: string | undefined;
+  /** The peer is a proxy of ours: what it says of the request is believed. */
+  readonly proxied: boolean;
 }
 
 /** `proxies` are CIDRs or single addresses. Throws a sentence naming the first that cannot be read. */
@@ -19,12 +21,13 @@ export function clientAddress(proxies: readonly string[]): (req: IncomingMessage
   return (req) => {
     const peer = plain(req.socket.remoteAddress ?? '');
     const direct = (req.socket as TLSSocket).encrypted ? 'https' : 'http';
-    if (!trusted(peer)) return { address: peer, proto: direct, host: req.headers.host };
+    if (!trusted(peer)) return { address: peer, proto: direct, host: req.headers.host, proxied: false };
     const proto = last(req.headers['x-forwarded-proto']);
     return {
       address: rightmostUntrusted(list(req.headers['x-forwarded-for']), peer, trusted),
       proto: proto === 'https' || proto === 'http' ? proto : direct,
       host: last(req.headers['x-forwarded-host']) ?? req.headers.host,
+      proxied: true,
     };
   };
 }
