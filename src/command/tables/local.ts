@@ -32,7 +32,6 @@ export const localCommands: readonly Command[] = [
     about: 'Put a backup in the place of an empty database, all or nothing, and migrate it; no server may run',
     takes: [{ ...file, about: 'What backup wrote' }],
     options: [{ field: 'force', kind: 'flag', about: 'Throw away what the database holds now' }],
-    sure: 'Replace everything in this database?',
   },
   {
     words: ['completion'],
