@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import express from 'express';
 import type { Logger } from 'pino';
 import { accountApplication } from './account/account.ts';
+import { apiRoutes } from './admin/api/routes.ts';
 import { applyDeclared } from './admin/apply.ts';
 import { listenSocket } from './admin/socket.ts';
 import { groupRecorder } from './audit/recorder.ts';
@@ -12,6 +13,7 @@ import { signInRoutes } from './authentication/routes.ts';
 import { Subjects } from './authentication/subjects.ts';
 import { mountAccount } from './composition/account-pages.ts';
 import { openAdministration } from './composition/administration.ts';
+import { devicePages, deviceTries } from './composition/device-pages.ts';
 import { openEngine } from './composition/engine.ts';
 import { oidcPages } from './composition/oidc-pages.ts';
 import { openPages } from './composition/pages.ts';
@@ -124,18 +126,25 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     browserOf: browser,
     now,
   };
+  const administration = openAdministration(config, {
+    ...{ knex: db.knex, sealer, samlKeys: async () => samlKeys, recorder, now },
+    live: { sessions, endTokens: (user) => tokens.destroyByUser(user), refresh: () => catalogue.refresh() },
+    onFault: (error, request) => log.error({ err: error, request }, 'administration'),
+  });
   const oidc = await oidcRoom({
     ...{ ...shared, catalogue, tokens, signingKeys, recorder, refreshKey },
     pages: oidcPages(views, log, now),
+    device: { pages: devicePages(views), csrf: forms, limits: deviceTries(config.limits) },
     nonceSecret: derive(secret, 'dpop nonces'),
     resources: config.resources,
+    mayAdminister: administration.mayAdminister,
     cookieKeys: config.secrets.map((one) => derive(one, 'cookies').toString('base64url')),
     languages: views.words.languages.map(({ tag }) => tag),
     claimNames: [...new Set(config.users.flatMap((user) => Object.keys(user.claims)))],
     onFault: (error) => log.error({ err: error }, 'oidc'),
     onUntold: (id, error) => log.warn({ client: id, err: error }, 'a client could not be told that a session ended'),
   });
-  engine.register(oidc.asker);
+  for (const asker of oidc.askers) engine.register(asker);
   const saml = samlRoom({
     ...shared,
     entity: config.saml,
@@ -156,15 +165,17 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   healthRoutes(routes(app), { database: () => db.ping(), state: () => store.ping() }, draining);
   routes(app).get('/assets/:file', anyone, files.handler);
   signInRoutes(app, { walking, csrf: forms, views, issuer: config.issuer, now, browserOf: browser });
+  oidc.mount(app);
   saml.mount(app);
   mountAccount(app, {
     ...{ authentication: engine, sessions, leaving, methods, users, credentials, consents, events, recorder, tokens },
     ...{ csrf: forms, views, issuer: config.issuer, now, application, browserOf: browser, password, oidc },
   });
-  const administration = openAdministration(config, {
-    ...{ knex: db.knex, sealer, samlKeys: async () => samlKeys, recorder, now },
-    live: { sessions, endTokens: (user) => tokens.destroyByUser(user), refresh: () => catalogue.refresh() },
-    onFault: (error, request) => log.error({ err: error, request }, 'administration'),
+  apiRoutes(app, {
+    ...{ ...administration, issuer: config.issuer, address: web.address, now },
+    access: (req, res) => oidc.access(req, res),
+    roleOfApplication: (id) => catalogue.byId(id)?.role,
+    onFault: (error) => log.error({ err: error }, 'administration'),
   });
   const demo = config.demo ? await import('./demo/mount.ts') : undefined;
   if (demo) demo.mount(app, config, views, files.href('stile.css'));

@@ -22,6 +22,8 @@ export interface Assurance {
   readonly anyFactor: Strength;
   /** Two factors of different kinds: what `amr` calls `mfa`. */
   readonly mfa: Strength;
+  /** A proof no look-alike page can carry on. Whatever is at least this is phishing-resistant. */
+  readonly phishingResistant: Strength;
 }
 
 /** `names`: the `assurance:` table of the configuration, from wire names to ids of strengths there are. */
@@ -38,5 +40,6 @@ export function assuranceOf(names: Readonly<Record<string, string>>, methods: It
     possible: (strength) => metBy(worth, strength),
     anyFactor: oneFactor,
     mfa,
+    phishingResistant: builtIn.phr as Strength,
   };
 }

@@ -34,6 +34,7 @@ export interface Administered extends Pick<AdminParts, 'samlKeys'> {
 
 export interface Administration {
   readonly dispatch: Dispatch;
+  readonly version: string;
   readonly grants: RoleGrants;
   readonly links: RegistrationLinks;
   rolesOf(user: User): Promise<readonly Role[]>;
@@ -47,6 +48,7 @@ export function openAdministration(
   { knex, sealer, samlKeys, recorder, live, now, onFault }: Administered,
 ): Administration {
   const grants = new RoleGrants(knex);
+  const version = versionOf();
   const roles = new HeldRoles(config.roles, grants);
   const applications = new Applications(knex, sealer);
   const links = new RegistrationLinks(knex);
@@ -54,7 +56,7 @@ export function openAdministration(
   const strong = names.filter(([, id]) => atLeast(builtIn[id] as typeof mfa, mfa)).map(([name]) => name);
   const dispatch = dispatcher({
     parts: {
-      ...{ issuer: config.issuer, version: versionOf(), roles, applications, links, samlKeys, recorder, live, now },
+      ...{ issuer: config.issuer, version, roles, applications, links, samlKeys, recorder, live, now },
       users: new Users(knex),
       credentials: new Credentials(knex, sealer),
       events: new Events(knex),
@@ -65,7 +67,7 @@ export function openAdministration(
     onFault,
   });
   return {
-    ...{ dispatch, grants, links },
+    ...{ dispatch, version, grants, links },
     rolesOf: (user) => roles.of(user),
     strong: (acr) => acr !== undefined && strong.includes(acr),
     async mayAdminister(who) {

@@ -1,7 +1,7 @@
 import { keyProblems } from './client-keys.ts';
 import { type Problem, problem } from './problems.ts';
 import { profileProblems } from './profile.ts';
-import { loopback, parsed } from './words.ts';
+import { deviceGrant, loopback, parsed } from './words.ts';
 
 /** What is wrong between the keys of one client; `client` as it stands in the file, `names` the acr values known. */
 export function clientProblems(
@@ -39,8 +39,14 @@ export function clientProblems(
   const byCode = grants.includes('authorization_code');
   if (byCode && listed('redirect_uris').length === 0)
     wrong('redirect_uris', 'is missing: authorization_code needs at least one');
-  if (grants.includes('refresh_token') && !byCode)
-    wrong('grant_types', 'lists refresh_token without authorization_code, from which refresh tokens come');
+  const byDevice = grants.includes(deviceGrant);
+  if (grants.includes('refresh_token') && !byCode && !byDevice)
+    wrong(
+      'grant_types',
+      'lists refresh_token without authorization_code or device_code, from which refresh tokens come',
+    );
+  if (client.device_phishing_resistant === true && !byDevice)
+    wrong('device_phishing_resistant', `needs ${deviceGrant} in grant_types`);
   if (!byCode && listed('response_types').length > 0)
     wrong('response_types', 'needs authorization_code in grant_types');
   for (const key of ['require_pushed_authorization_requests', 'require_signed_request_object'])
@@ -64,6 +70,9 @@ export function clientProblems(
         ),
       );
   });
+  // The library's rule, taken from CIBA Core section 4: such a client's sector is that of the keys it proves to hold.
+  if (client.subject_type === 'pairwise' && byDevice && !(method === 'private_key_jwt' && client.jwks_uri))
+    wrong('subject_type', 'pairwise and the device flow go together only with private_key_jwt and a jwks_uri');
   const hosts = new Set(listed('redirect_uris').map((uri) => parsed(String(uri))?.host));
   if (client.subject_type === 'pairwise' && hosts.size > 1 && client.sector_identifier_uri === undefined)
     wrong('sector_identifier_uri', 'is missing: pairwise subjects need it when redirect_uris have several hosts');

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { wantedSchema } from './resource.ts';
-import { parsed, section, secureAddress, text, webAddress, whole } from './words.ts';
+import { deviceGrant, parsed, section, secureAddress, text, webAddress, whole } from './words.ts';
 
 /** An OIDC client as the file declares it: RFC 7591 names, and a few of our own. */
 
@@ -44,7 +44,7 @@ export const clientSchema = section({
     .array(z.enum(['query', 'fragment', 'form_post', 'jwt', 'query.jwt', 'fragment.jwt', 'form_post.jwt']))
     .optional(),
   grant_types: z
-    .array(z.enum(['authorization_code', 'refresh_token', 'client_credentials']))
+    .array(z.enum(['authorization_code', 'refresh_token', 'client_credentials', deviceGrant]))
     .default(['authorization_code']),
   token_endpoint_auth_method: z
     .enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'])
@@ -87,6 +87,7 @@ export const clientSchema = section({
   resources: z.array(wantedSchema).optional(),
   cors_origins: z.array(origin()).default([]),
   acr_values_voluntary: z.boolean().default(false),
+  device_phishing_resistant: z.boolean().default(false),
 });
 
 /** With what follows from the rest filled in, and without where the secret came from. */

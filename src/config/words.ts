@@ -73,3 +73,6 @@ export const slug = () =>
       (value) => /^[A-Za-z0-9][\w.-]{0,63}$/u.test(value),
       'has to be up to 64 letters, digits, dots, hyphens and underscores',
     );
+
+/** RFC 8628 section 3.4. */
+export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';

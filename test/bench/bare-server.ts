@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import { type Configuration, Provider } from 'oidc-provider';
 import { exampleAdapter } from './example-adapter.ts';
+import { refreshing } from './machine.ts';
 import { client } from './visitor.ts';
 
 const { PORT = '', REDIS_URL = '' } = process.env;
@@ -12,7 +13,7 @@ const day = 24 * 3600;
 const configuration: Configuration = {
   adapter: exampleAdapter(REDIS_URL),
   jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig', kid: 'bench' }] },
-  clients: [client],
+  clients: [client, refreshing],
   responseTypes: ['code'],
   scopes: ['openid', 'profile', 'email'],
   claims: {
@@ -28,6 +29,7 @@ const configuration: Configuration = {
     ClientCredentials: 600,
     IdToken: 600,
     Interaction: 900,
+    RefreshToken: day,
     Session: day,
     Grant: day,
   },
@@ -42,16 +44,27 @@ const configuration: Configuration = {
     }),
   }),
   async loadExistingGrant({ oidc }) {
-    const id = oidc.session!.grantIdFor(client.client_id);
+    const { clientId } = oidc.client!;
+    const id = oidc.session!.grantIdFor(clientId);
     const known = id && (await oidc.provider.Grant.find(id));
     if (known) return known;
-    const grant = new oidc.provider.Grant({ clientId: client.client_id, accountId: oidc.session!.accountId as string });
+    const grant = new oidc.provider.Grant({ clientId, accountId: oidc.session!.accountId as string });
     grant.addOIDCScope('openid profile email');
     await grant.save();
     return grant;
   },
   interactions: { url: (_ctx, interaction) => `/sign-in/${interaction.uid}` },
-  features: { devInteractions: { enabled: false }, clientCredentials: { enabled: true } },
+  issueRefreshToken: (_ctx, { grantTypes }) => grantTypes?.includes('refresh_token') ?? false,
+  rotateRefreshToken: true,
+  features: {
+    devInteractions: { enabled: false },
+    clientCredentials: { enabled: true },
+    introspection: { enabled: true, allowedPolicy: async () => true },
+    resourceIndicators: {
+      enabled: true,
+      getResourceServerInfo: async () => ({ scope: 'bench:read', accessTokenFormat: 'jwt', accessTokenTTL: 600 }),
+    },
+  },
 };
 
 const provider = new Provider(`http://localhost:${PORT}`, configuration);

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { startPostgres } from '../support/postgres.ts';
 import { startRedis } from '../support/redis.ts';
 import { faults } from './faults/faults.ts';
+import { machines } from './machines.ts';
 import { primitives } from './primitives.ts';
 import { met, type Results } from './result.ts';
 import { endpoint } from './saml/endpoint.ts';
@@ -23,6 +24,7 @@ const measures: Readonly<Record<string, (before: Results, size: 'full' | 'small'
   P3: responses,
   P4: endpoint,
   P5: requests,
+  P6: machines,
   P7: (before) => primitives(before['P1.cpu.stile']?.value ?? undefined),
   P8: wholeSignIn,
   P11: starts,

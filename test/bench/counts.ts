@@ -2,6 +2,7 @@
 import { Person } from '../support/person.ts';
 import { as, freshCode, MFA, secretOf } from '../support/rp.ts';
 import type { Counter } from '../support/trips.ts';
+import { api, endpointsOf, Machine } from './machine.ts';
 import { door, signIn, Visitor } from './visitor.ts';
 
 export interface Counts {
@@ -10,7 +11,10 @@ export interface Counts {
   readonly token: readonly string[];
   /** From GET /auth of a stranger's browser to the code. */
   readonly login: readonly string[];
-  readonly clientCredentials: readonly string[];
+  /** A machine's own token for an API, a JWT; and one that is opaque. */
+  readonly signed: readonly string[];
+  readonly opaque: readonly string[];
+  readonly introspection: readonly string[];
 }
 
 /** The least of a few: now and then a server looks after itself in between (a poll of what other nodes changed). */
@@ -32,14 +36,19 @@ export async function countsOf(issuer: string, counter: Counter, username: strin
   const visitor = new Visitor(issuer, person);
   // The first visit meets cold connections and scripts Redis does not know yet.
   await visitor.visit();
-  await visitor.clientCredentials();
+  const machine = new Machine(endpointsOf(issuer));
+  for (const resource of [api, undefined]) await machine.ownToken(resource);
   const silent = await least(counter, () => visitor.visit());
   const codes = await Promise.all(Array.from({ length: attempts }, () => visitor.authorize()));
   const token = await least(counter, () => visitor.token(codes.pop() as string));
-  const clientCredentials = await least(counter, () => visitor.clientCredentials());
+  const signed = await least(counter, () => machine.ownToken(api));
+  const opaque = await least(counter, () => machine.ownToken());
   const login = await least(counter, () => signIn(issuer, username));
+  const known = await machine.ownToken();
+  const introspection = await least(counter, () => machine.introspect(known));
   visitor.leave();
-  return { silent, token, login, clientCredentials };
+  machine.leave();
+  return { silent, token, login, signed, opaque, introspection };
 }
 
 /** The POST of a right code from an authenticator app, without what the redirect after it leads to. */

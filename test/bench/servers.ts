@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { freshRedis } from '../support/redis.ts';
 import { settings } from '../support/rp.ts';
 import { freePort, type Stile, startStile } from '../support/stile.ts';
+import { api, refreshing } from './machine.ts';
 import { client } from './visitor.ts';
 
 export interface Running {
@@ -13,7 +14,15 @@ export interface Running {
 }
 
 export const startMeasured = (): Promise<Stile> =>
-  startStile({ config: settings({ applications: [{ id: 'bench', name: 'Bench', oidc: client }] }) });
+  startStile({
+    config: settings({
+      resources: [{ resource: api, name: 'Bench', scopes: ['bench:read'] }],
+      applications: [
+        { id: 'bench', name: 'Bench', oidc: { ...client, resources: [{ resource: api }] } },
+        { id: 'bench-refresh', name: 'Bench, again and again', oidc: refreshing },
+      ],
+    }),
+  });
 
 export async function startBare(): Promise<Running> {
   const port = await freePort();

@@ -1,7 +1,8 @@
 /** P1: the silent flow against the bare library, both on one Redis, taking turns so that the machine's moods hit both. */
 import type { Person } from '../support/person.ts';
 import { type Results, result } from './result.ts';
-import { cpuOf, type Running, startBare, startMeasured } from './servers.ts';
+import { type Running, startBare, startMeasured } from './servers.ts';
+import { type Load, type Loaded, takeTurns } from './turns.ts';
 import { anybody, signIn, Visitor } from './visitor.ts';
 
 const rounds = 25;
@@ -15,15 +16,10 @@ export async function silent(): Promise<Results> {
   try {
     for (const start of [startMeasured, startBare]) servers.push(await start());
     const [stile, bare] = (await Promise.all(servers.map(prepare))) as [Prepared, Prepared];
-    for (const one of [stile, bare]) await load(one, warmUpMs);
-    const seen: { stile: Load; bare: Load }[] = [];
-    for (let round = 0; round < rounds; round++) {
-      // Whoever goes first pays for the pause in between: they take turns in that too.
-      const first = round % 2 === 0;
-      const early = await load(first ? stile : bare, roundMs);
-      const late = await load(first ? bare : stile, roundMs);
-      seen.push(first ? { stile: early, bare: late } : { stile: late, bare: early });
-    }
+    const seen = (await takeTurns(stile, bare, { rounds, roundMs, warmUpMs })).map(({ one, other }) => ({
+      stile: one,
+      bare: other,
+    }));
     for (const { visitors } of [stile, bare]) for (const one of visitors) one.leave();
     const ratio = (of: (one: Load) => number) => seen.map((round) => of(round.stile) / of(round.bare));
     const perSecond = (which: 'stile' | 'bare') => seen.map((round) => round[which].perSecond);
@@ -52,8 +48,7 @@ export async function silent(): Promise<Results> {
   }
 }
 
-interface Prepared {
-  readonly pid: number;
+interface Prepared extends Loaded {
   readonly visitors: readonly Visitor[];
 }
 
@@ -61,24 +56,6 @@ interface Prepared {
 export async function prepare({ issuer, pid }: Running): Promise<Prepared> {
   const people: Person[] = [];
   for (let i = 0; i < atOnce; i++) people.push((await signIn(issuer, anybody())).person);
-  return { pid, visitors: people.map((person) => new Visitor(issuer, person)) };
-}
-
-interface Load {
-  readonly perSecond: number;
-  readonly cpuMs: number;
-}
-
-/** Everybody visits again and again for that long. */
-export async function load({ pid, visitors }: Prepared, ms: number): Promise<Load> {
-  const [began, cpu] = [performance.now(), cpuOf(pid)];
-  let flows = 0;
-  const keepVisiting = async (visitor: Visitor) => {
-    while (performance.now() - began < ms) {
-      await visitor.visit();
-      flows++;
-    }
-  };
-  await Promise.all(visitors.map(keepVisiting));
-  return { perSecond: (flows * 1000) / (performance.now() - began), cpuMs: (cpuOf(pid) - cpu) / flows };
+  const visitors = people.map((person) => new Visitor(issuer, person));
+  return { pid, visitors, work: visitors.map((visitor) => () => visitor.visit()) };
 }

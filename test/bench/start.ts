@@ -4,7 +4,8 @@ import { CALLBACK, settings } from '../support/rp.ts';
 import { type Stile, startStile } from '../support/stile.ts';
 import { type Results, result } from './result.ts';
 import { memoryOf, startMeasured } from './servers.ts';
-import { load, prepare } from './silent.ts';
+import { prepare } from './silent.ts';
+import { load } from './turns.ts';
 import { anybody, client, signIn } from './visitor.ts';
 
 const rounds = 5;

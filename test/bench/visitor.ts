@@ -1,8 +1,8 @@
 /** Somebody who is signed in, at the relying party's door again and again: as little work for the one who measures as can be. */
 import { createHash } from 'node:crypto';
-import { Agent, request } from 'node:http';
 import { Person } from '../support/person.ts';
 import { as, CALLBACK } from '../support/rp.ts';
+import { Caller } from './caller.ts';
 
 /** The relying party both servers know, in RFC 7591 names. */
 export const client = {
@@ -44,20 +44,13 @@ export async function signIn(issuer: string, username: string, more: Record<stri
   return { person, code: page.url.searchParams.get('code') as string };
 }
 
-interface Reply {
-  readonly status: number;
-  readonly location: string | undefined;
-  readonly body: string;
-}
-
 export class Visitor {
-  readonly #agent = new Agent({ keepAlive: true });
-  readonly #address: URL;
+  readonly #caller: Caller;
   readonly #cookie: string;
   readonly #silent: string;
 
   constructor(issuer: string, person: Person) {
-    this.#address = new URL(issuer);
+    this.#caller = new Caller(issuer);
     this.#cookie = [...person.cookies].map((pair) => pair.join('=')).join('; ');
     this.#silent = door('', { prompt: 'none' });
   }
@@ -68,7 +61,7 @@ export class Visitor {
   }
 
   async authorize(): Promise<string> {
-    const { location = '' } = await this.#send('GET', this.#silent, { cookie: this.#cookie });
+    const { location = '' } = await this.#caller.send('GET', this.#silent, { cookie: this.#cookie });
     return this.#found(/[?&]code=([^&]+)/.exec(location)?.[1], location);
   }
 
@@ -79,50 +72,21 @@ export class Visitor {
       redirect_uri: CALLBACK,
       code_verifier: verifier,
     });
-    const reply = await this.#send('POST', '/token', form, body.toString());
+    const reply = await this.#caller.send('POST', '/token', form, body.toString());
     return this.#found(JSON.parse(reply.body).access_token, reply.body);
   }
 
   async userinfo(accessToken: string): Promise<void> {
-    const reply = await this.#send('GET', '/me', { authorization: `Bearer ${accessToken}` });
+    const reply = await this.#caller.send('GET', '/me', { authorization: `Bearer ${accessToken}` });
     this.#found(JSON.parse(reply.body).sub, reply.body);
   }
 
-  /** A machine's own token. */
-  async clientCredentials(): Promise<void> {
-    const reply = await this.#send('POST', '/token', form, 'grant_type=client_credentials');
-    this.#found(JSON.parse(reply.body).access_token, reply.body);
-  }
-
   leave(): void {
-    this.#agent.destroy();
+    this.#caller.leave();
   }
 
   #found(value: string | undefined, reply: string): string {
     if (value === undefined) throw new Error(`not what was asked for: ${reply}`);
     return value;
-  }
-
-  #send(method: string, path: string, headers: Record<string, string>, body?: string): Promise<Reply> {
-    const { hostname: host, port } = this.#address;
-    const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
-    return new Promise((resolve, reject) => {
-      const sent = request(
-        { host, port, method, path, agent: this.#agent, headers: { ...headers, ...length }, timeout: 10_000 },
-        (answer) => {
-          let text = '';
-          answer.setEncoding('utf8');
-          answer.on('data', (chunk) => {
-            text += chunk;
-          });
-          answer.on('end', () =>
-            resolve({ status: answer.statusCode as number, location: answer.headers.location, body: text }),
-          );
-        },
-      );
-      sent.on('error', reject);
-      sent.on('timeout', () => sent.destroy(new Error(`no answer to ${method} ${path}`)));
-      sent.end(body);
-    });
   }
 }

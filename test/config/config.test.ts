@@ -348,6 +348,18 @@ describe('an application', () => {
       /sector_identifier_uri is missing/,
     ],
     [
+      'a pairwise device without keys',
+      client(
+        'token_endpoint_auth_method: none, grant_types: [urn:ietf:params:oauth:grant-type:device_code], subject_type: pairwise',
+      ),
+      /subject_type pairwise and the device flow go together only with private_key_jwt and a jwks_uri/,
+    ],
+    [
+      'phishing-resistant devices that are none',
+      client(`${uris}: ["https://a.example/"], device_phishing_resistant: true`),
+      /device_phishing_resistant needs urn:ietf:params:oauth:grant-type:device_code in grant_types/,
+    ],
+    [
       'misspelled',
       client(`${uris}: ["https://a.example/"], redirect_uri: x`),
       /redirect_uri is not a known key; did you mean redirect_uris\?/,

@@ -38,5 +38,14 @@ describe('how often a sign-in goes to the stores', () => {
   test('at most 4 for the POST of a code', async () => {
     atMost(4, await countTotp(stile.issuer, redis, [someone(), someone()]));
   });
+  test('none, and no statement either, for a JWT of a machine that proved itself by its secret', () => {
+    expect(trips.opaque.length).toBeGreaterThan(0);
+    expect(trips.signed).toEqual([]);
+    expect(statements.signed).toEqual([]);
+  });
+  test('one, and no statement, to introspect a live access token', () => {
+    expect(trips.introspection).toHaveLength(1);
+    expect(statements.introspection).toEqual([]);
+  });
   test('at most 4 statements for a silent visit', () => atMost(4, statements.silent));
 });

@@ -128,8 +128,13 @@ export class RelyingParty {
     return { url, checks: { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce } };
   }
 
-  /** One whole sign-in: `person` goes there, `walker` answers what is asked, the code is redeemed. */
-  async signIn(person: Person, params: Record<string, string> = {}, walker: Walker = as(someone())): Promise<Answer> {
+  /** One whole sign-in: `person` goes there, `walker` answers what is asked, the code is redeemed, with `more` beside it. */
+  async signIn(
+    person: Person,
+    params: Record<string, string> = {},
+    walker: Walker = as(someone()),
+    more: Record<string, string> = {},
+  ): Promise<Answer> {
     const { url, checks } = await this.request(params);
     const end = await walker(person, await person.go(url));
     const error = end.url.searchParams.get('error');
@@ -137,7 +142,7 @@ export class RelyingParty {
       throw new Error(`stopped at ${end.url}: ${end.status} ${end.heading}`);
     }
     if (error) return { error, description: end.url.searchParams.get('error_description') ?? '' } as Answer;
-    const tokens = await client.authorizationCodeGrant(this.config, end.url, checks);
+    const tokens = await client.authorizationCodeGrant(this.config, end.url, checks, more);
     return { tokens, claims: tokens.claims() as client.IDToken };
   }
 }

@@ -8,7 +8,14 @@ export interface Catalogue {
 }
 
 /** Our additions to RFC 7591; the library hands them back on its Client by these names. */
-export const ownMetadata = ['application', 'third_party', 'acr_values_voluntary', 'cors_origins', 'profile'];
+export const ownMetadata = [
+  'application',
+  'third_party',
+  'acr_values_voluntary',
+  'device_phishing_resistant',
+  'cors_origins',
+  'profile',
+];
 
 /** Declared addresses we call or read from. */
 const addresses = ['backchannel_logout_uri', 'jwks_uri', 'sector_identifier_uri'] as const;

@@ -15,6 +15,8 @@ export const ttl = {
   AccessToken: access,
   AuthorizationCode: 60,
   ClientCredentials: access,
+  /** Long enough to fetch a phone and sign in; a code in a message is worth nothing soon after. */
+  DeviceCode: 600,
   IdToken: 600,
   Interaction: 900,
   RefreshToken: (_ctx: unknown, token: RefreshToken) =>

@@ -1,8 +1,7 @@
 /** DPoP proofs (RFC 9449 section 4.3) shown to our own API. The library checks those shown to its endpoints the same way. */
 import { createHash } from 'node:crypto';
 import { calculateJwkThumbprint, EmbeddedJWK, type JWK, jwtVerify } from 'jose';
-
-export const proofAlgorithms = ['ES256', 'EdDSA', 'Ed25519', 'RS256', 'PS256'] as const;
+import { theirs } from './requests/algorithms.ts';
 
 /** In seconds, either way. */
 const window = 300;
@@ -31,7 +30,7 @@ export interface Proving {
 export async function readProof(jwt: string, { method, url, token, now }: Proving): Promise<Proof> {
   const seconds = Math.floor(now / 1000);
   const { payload, protectedHeader } = await jwtVerify(jwt, EmbeddedJWK, {
-    algorithms: [...proofAlgorithms],
+    algorithms: [...theirs],
     typ: 'dpop+jwt',
     currentDate: new Date(now),
   }).catch((error: Error) => {

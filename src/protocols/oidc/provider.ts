@@ -8,6 +8,7 @@ import { accountOf, claimsByScope, type People, scopes } from './claims.ts';
 import { type Clients, ownMetadata } from './clients.ts';
 import { grantFor, restoreOfflineAccess } from './consented.ts';
 import { corsAllowed } from './cors.ts';
+import type { Device } from './device/device.ts';
 import { errorPage, type Faults } from './faults.ts';
 import { walkPath } from './interaction-view.ts';
 import { Provider } from './library.ts';
@@ -15,7 +16,6 @@ import { ttl } from './lifetimes.ts';
 import { signedOutPage, signOutPage } from './logout.ts';
 import { outgoing } from './outgoing.ts';
 import { waitingParameter } from './post-authorize.ts';
-import { proofAlgorithms } from './proof.ts';
 import { signInOf } from './remembered.ts';
 import { type Once, onceEach } from './replay.ts';
 import { algorithms } from './requests/algorithms.ts';
@@ -36,6 +36,7 @@ export interface ProviderParts extends Checking {
   /** Languages our pages are in. */
   readonly languages: readonly string[];
   readonly faults: Faults;
+  readonly device: Pick<Device, 'feature'>;
   readonly inspectObject: ReturnType<typeof inspectObject>;
   readonly successor: Successor;
   /** 32 bytes, the same on every node: what one told a client, the other believes (RFC 9449 section 8). */
@@ -61,12 +62,13 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
     clientDefaults: { backchannel_logout_session_required: true },
     extraClientMetadata: { properties: ownMetadata },
     extraParams: { [waitingParameter]: async (ctx: KoaContextWithOIDC) => restoreOfflineAccess(ctx) },
-    enabledJWA: { ...algorithms, dPoPSigningAlgValues: [...proofAlgorithms] },
+    enabledJWA: algorithms,
     pkce: {
       required: (_ctx: unknown, client: Client) => client.clientAuthMethod === 'none' || isStrict(client),
     },
     assertJwtClientAuthClaimsAndHeader: inspectAssertion,
-    routes: { pushed_authorization_request: '/par' },
+    // Below /device is ours alone: the library's own pages for codes are out of reach.
+    routes: { pushed_authorization_request: '/par', device_authorization: '/device_authorization' },
     cookies: {
       keys: [...parts.cookieKeys],
       names: parts.cookieNames,
@@ -101,6 +103,7 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
         logoutSource: (ctx) => signOutPage(ctx, pages, secure),
         postLogoutSuccessSource: (ctx) => signedOutPage(ctx, pages, secure),
       },
+      deviceFlow: parts.device.feature,
       pushedAuthorizationRequests: { enabled: true },
       requestObjects: { enabled: true, assertJwtClaimsAndHeader: parts.inspectObject },
       jwtResponseModes: { enabled: true },

@@ -12,8 +12,8 @@ export function signInOf(
   token: AccessToken | ClientCredentials,
 ): Sign | undefined {
   if (token.kind !== 'AccessToken' || !ctx) return undefined;
-  const { AuthorizationCode: code, RefreshToken: refresh } = ctx.oidc.entities;
-  const source = code ?? refresh;
+  const { AuthorizationCode: code, DeviceCode: device, RefreshToken: refresh } = ctx.oidc.entities;
+  const source = code ?? device ?? refresh;
   return source && said(source);
 }
 

@@ -90,9 +90,13 @@ export class Resources {
 
   /** What an authorization request asks for; the library has let `serverFor` look at each. */
   requested({ oidc }: KoaContextWithOIDC): Requested[] {
-    const asked = oidc.requestParamScopes;
-    return Object.keys(oidc.resourceServers ?? {}).flatMap((identifier) => {
-      const permitted = this.permitted(identifier, oidc.client!.clientId);
+    return this.among(Object.keys(oidc.resourceServers ?? {}), oidc.requestParamScopes, oidc.client!.clientId);
+  }
+
+  /** Those of the identifiers that this client may (still) have, each with what of its scopes is asked for. */
+  among(identifiers: readonly string[], asked: ReadonlySet<string>, clientId: string): Requested[] {
+    return identifiers.flatMap((identifier) => {
+      const permitted = this.permitted(identifier, clientId);
       return permitted ? [{ ...permitted, scopes: permitted.scopes.filter((one) => asked.has(one)) }] : [];
     });
   }

@@ -4,6 +4,7 @@
  * was issued, and must not know how anybody proves anything, what a policy is, or what a page looks like.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Router } from 'express';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Recorder } from '../../audit/event.ts';
 import type { Assurance } from '../../authentication/assurance.ts';
@@ -21,6 +22,7 @@ import { accessOf } from './access.ts';
 import { clientShelf } from './adapter.ts';
 import type { People } from './claims.ts';
 import { type Catalogue, Clients } from './clients.ts';
+import { type DeviceParts, deviceFlow, sayInterval } from './device/device.ts';
 import { type Faults, lastResort, serverError } from './faults.ts';
 import { Grants } from './grants.ts';
 import { asker, interactionShelf, returnEarly } from './interaction-view.ts';
@@ -39,7 +41,7 @@ import { Resources } from './resources.ts';
 import { sessionCookie } from './session-cookie.ts';
 import { SessionView } from './session-view.ts';
 import { successors } from './successor.ts';
-import { codeShelf, kvShelf, refreshShelf, reuseRecorder } from './tokens.ts';
+import { codeShelf, kvShelf, ofKind, refreshShelf, reuseRecorder, unlessOn } from './tokens.ts';
 import { currentVisit, visiting } from './visit.ts';
 import { withdrawal } from './withdrawal.ts';
 
@@ -58,6 +60,8 @@ export interface OidcParts {
   readonly signingKeys: Pick<SigningKeys, 'of' | 'addFirst'>;
   readonly recorder: Recorder;
   readonly pages: Pages;
+  /** The pages on which devices are approved, and how often codes may be tried. */
+  readonly device: Pick<DeviceParts, 'pages' | 'csrf' | 'limits'>;
   /** Signs the library's short cookies; the first is current. */
   readonly cookieKeys: readonly string[];
   readonly subjects: Subjects;
@@ -86,7 +90,9 @@ export interface OidcRoom {
   handles(path: string): boolean;
   /** Answers it, whatever comes; must see the request before any body parser. */
   callback(req: IncomingMessage, res: ServerResponse): Promise<void>;
-  readonly asker: Asker;
+  readonly askers: readonly Asker[];
+  /** Mounts the pages of the device flow. */
+  mount(app: Router): void;
   /** Who calls our own API, by the access token of this request and what it is bound to. */
   access(req: IncomingMessage, res: ServerResponse): Promise<Accessed>;
   /** Takes back what an application got by a person's consent; the consent itself is not kept here. */
@@ -94,7 +100,7 @@ export interface OidcRoom {
 }
 
 const paths =
-  /^\/(auth(\/[^/]+)?|token(\/introspection|\/revocation)?|par|me|jwks|session\/end(\/confirm|\/success)?|\.well-known\/(openid-configuration|oauth-authorization-server))$/;
+  /^\/(device_authorization|auth(\/[^/]+)?|token(\/introspection|\/revocation)?|par|me|jwks|session\/end(\/confirm|\/success)?|\.well-known\/(openid-configuration|oauth-authorization-server))$/;
 
 export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
   const { authentication, assurance, sessions, kv, tokens, recorder, pages, issuer, subjects } = parts;
@@ -113,6 +119,11 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
   });
   // Access tokens and machines' tokens share a shelf: looking one up as either reads one key.
   const bearer = kvShelf(kv, 't');
+  const device = deviceFlow({
+    ...{ ...parts.device, issuer, authentication, assurance, sessions, subjects, kv, clients },
+    ...{ resources, grants, reused, recorder, now },
+    browserOf: parts.browserOf,
+  });
   const cookieNames = { session: cookieName('stile', secure), interaction: 'stile_oidc', resume: 'stile_oidc_resume' };
   const provider = buildProvider({
     issuer,
@@ -132,16 +143,18 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
     people: parts.people,
     claimNames: parts.claimNames,
     languages: parts.languages,
+    device,
     inspectObject: inspectObject(kv, now),
     shelves: {
-      AccessToken: bearer,
-      ClientCredentials: bearer,
+      AccessToken: ofKind('AccessToken', bearer),
+      ClientCredentials: ofKind('ClientCredentials', bearer),
       AuthorizationCode: codeShelf(kv, reused),
       Client: clientShelf(clients),
+      DeviceCode: device.shelf,
       Grant: grants,
       Interaction: interactionShelf(authentication),
       PushedAuthorizationRequest: pushedShelf(kv, ttl.Interaction),
-      RefreshToken: refreshShelf({ tokens, grants, reused, successor, now }),
+      RefreshToken: unlessOn(bearer, refreshShelf({ tokens, grants, reused, successor, now })),
       Session: new SessionView({ sessions, kv, clients, grants, subjects }),
     },
   });
@@ -151,6 +164,7 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
   provider.use(only(/^\/(auth|session\/end)$/, postAuthorize(kv, faults)));
   provider.use(only(/^\/session\/end\/confirm$/, sayFarewell(parts.leaving)));
   provider.use(only(/^\/auth\//, returnEarly(authentication)));
+  provider.use(only(/^\/device_authorization$/, sayInterval));
   provider.use(only(/^\/token\/introspection$/, introspectRefresh));
   provider.use(only(/^\/\.well-known\//, truthfulDiscovery(assurance)));
   provider.on('server_error', (ctx, error) => serverError(ctx, error, parts.onFault));
@@ -167,7 +181,8 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
   const answer = provider.callback();
   return {
     handles: (path) => paths.test(path),
-    asker,
+    askers: [asker, device.asker],
+    mount: device.mount,
     access: (req, res) =>
       visiting(parts.browserOf(req, res), () =>
         accessOf(req, {

@@ -128,3 +128,18 @@ export function refreshShelf(parts: {
     revokeByGrantId: (grantId) => tokens.destroyByGrant(grantId),
   };
 }
+
+/** The part of a shelf that holds one kind of token: the library would make an Error of each of another kind. */
+export const ofKind = (kind: string, shelf: Shelf): Shelf => ({
+  ...shelf,
+  async find(id) {
+    const payload = await shelf.find(id);
+    return (payload as AdapterPayload | undefined)?.kind === kind ? payload : undefined;
+  },
+});
+
+/** Where a token may be of any kind (introspection, revocation) the shelf that costs a statement is asked last. */
+export const unlessOn = (cheap: Pick<Shelf, 'find'>, shelf: Shelf): Shelf => ({
+  ...shelf,
+  find: async (id) => (Provider.ctx?.oidc.route !== 'token' && (await cheap.find(id)) ? undefined : shelf.find(id)),
+});

@@ -24,6 +24,7 @@ import { MemoryKv } from '../../../src/state/memory.ts';
 import type { SigningKey } from '../../../src/store/signing-keys.ts';
 import type { StoredToken, TokenFacts, Tokens } from '../../../src/store/tokens.ts';
 import { browserOf } from '../../../src/web/browser.ts';
+import { csrf } from '../../../src/web/csrf.ts';
 
 /** An API that checks JWTs, one that asks for two factors, and one that has to ask what a token is. */
 export const notes = 'https://notes.example/api';
@@ -73,6 +74,7 @@ export const assurance: Assurance = {
   possible: (strength) => strength.alternatives.some((set) => set.every((name) => !name.startsWith('webauthn'))),
   anyFactor: oneFactor,
   mfa,
+  phishingResistant: builtIn.phr!,
 };
 
 const person = (id: string, more: Partial<User> = {}): User => ({
@@ -125,19 +127,22 @@ export class MemoryTokens {
   }
 }
 
-type Counted = Kv & { trips: string[]; written: string[] };
+type Counted = Kv & { trips: string[]; written: string[]; added: { key: string; seconds: number }[] };
 
 /** Counts what goes to the store below the memo: one verb, one round trip. */
 export function counted(kv: Kv): Counted {
   const trips: string[] = [];
   const written: string[] = [];
+  const added: { key: string; seconds: number }[] = [];
   return new Proxy(kv, {
     get(target, name) {
       if (name === 'trips') return trips;
       if (name === 'written') return written;
+      if (name === 'added') return added;
       const verb = target[name as keyof Kv] as (...args: unknown[]) => unknown;
       return (...args: unknown[]) => {
         trips.push(`${String(name)} ${String(args[0])}`);
+        if (name === 'add') added.push({ key: String(args[0]), seconds: Number(args[2]) });
         if (name === 'set' || name === 'swap') written.push(String(args[name === 'set' ? 1 : 2]));
         return verb.apply(target, args);
       };
@@ -327,6 +332,11 @@ export async function openHouse(): Promise<House> {
       signedOut: async () => '<h1>Signed out</h1>',
       error: async (_req, _res, { status, error, description }) => `<h1>${status} ${error}</h1><p>${description}</p>`,
     },
+    device: {
+      pages: { enter() {}, decide() {}, done() {} },
+      csrf: csrf(randomBytes(32)),
+      limits: { browser: 10, address: 300 },
+    },
     nonceSecret: randomBytes(32),
     resources,
     mayAdminister: (who) => ('user' in who ? house.administrators.has(who.user.id) : who.application === 'robot'),
@@ -406,7 +416,7 @@ async function signIn(house: House, url: URL, req: IncomingMessage, res: ServerR
   const walk = house.door.walks.get(id);
   if (walk && req.method === 'POST') {
     house.door.walks.set(id, { ...walk, end: refusal ? { refusal } : { user: user! } });
-    res.writeHead(303, { location: house.room.asker.resume(walk) });
+    res.writeHead(303, { location: house.room.askers[0]!.resume(walk) });
   }
   res.end();
 }

@@ -3,7 +3,7 @@
 /** Our keys (keys.ts) sign by these. */
 const ours = ['RS256', 'ES256'] as const;
 /** What clients may sign with; never a shared secret, never `none`. */
-const theirs = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
+export const theirs = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
 /** To a client's key. Not RSA1_5, whose padding can be asked about (RFC 8725 section 3.2). */
 const wraps = ['RSA-OAEP-256', 'ECDH-ES'] as const;
 const ciphers = ['A256GCM', 'A128CBC-HS256'] as const;
@@ -15,6 +15,7 @@ export const algorithms = {
   authorizationSigningAlgValues: [...ours],
   clientAuthSigningAlgValues: [...theirs],
   requestObjectSigningAlgValues: [...theirs],
+  dPoPSigningAlgValues: [...theirs],
   idTokenEncryptionAlgValues: [...wraps],
   idTokenEncryptionEncValues: [...ciphers],
   userinfoEncryptionAlgValues: [...wraps],
