@@ -13,6 +13,7 @@ import { signInRoutes } from './authentication/routes.ts';
 import { Subjects } from './authentication/subjects.ts';
 import { mountAccount } from './composition/account-pages.ts';
 import { openAdministration } from './composition/administration.ts';
+import { configurationFor } from './composition/configuration.ts';
 import { devicePages, deviceTries } from './composition/device-pages.ts';
 import { openEngine } from './composition/engine.ts';
 import { oidcPages } from './composition/oidc-pages.ts';
@@ -82,18 +83,8 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const totp = createTotp({ window: config.totp.window });
   const methods: ReadonlyMap<string, Method> = new Map([password, totp].map((method) => [method.id, method]));
   const local = createLocalStore(users);
-  const disabled = await applyDeclared({
-    config,
-    users,
-    credentials,
-    applications,
-    recorder,
-    password,
-    totp,
-    knex: db.knex,
-    log,
-    now,
-  });
+  const applying = { users, credentials, applications, password, totp, knex: db.knex, log, now };
+  const disabled = await applyDeclared({ ...applying, config, recorder });
   const catalogue = new Catalogue(applications, { onError: (error) => log.warn({ err: error }, 'catalogue') });
   await catalogue.start();
   const { keys: samlKeys, providers, ...samlParts } = await openSaml(config, { catalogue, signingKeys, log, now });
@@ -128,6 +119,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   };
   const administration = openAdministration(config, {
     ...{ knex: db.knex, sealer, samlKeys: async () => samlKeys, recorder, now },
+    configuration: configurationFor(applying, config),
     live: { sessions, endTokens: (user) => tokens.destroyByUser(user), refresh: () => catalogue.refresh() },
     onFault: (error, request) => log.error({ err: error, request }, 'administration'),
   });

@@ -7,11 +7,17 @@ import { groupRecorder } from '../audit/recorder.ts';
 import { askAt } from '../command/address.ts';
 import type { Given, Performed } from '../command/command.ts';
 import { loadConfig } from '../config.ts';
+import { createPassword } from '../methods/password/password.ts';
+import { createTotp } from '../methods/totp/totp.ts';
 import { Keyring } from '../protocols/saml/keys/keys.ts';
 import { secretsSealer } from '../state/sealer.ts';
+import { Applications } from '../store/applications.ts';
+import { Credentials } from '../store/credentials.ts';
 import { Events } from '../store/events.ts';
 import { SigningKeys } from '../store/signing-keys.ts';
+import { Users } from '../store/users.ts';
 import { openAdministration } from './administration.ts';
+import { configurationFor } from './configuration.ts';
 import { openPresent, socketIn, surroundings } from './surroundings.ts';
 
 export async function perform(operation: string, input: Given): Promise<Performed> {
@@ -34,7 +40,13 @@ async function directly(asked: ApiRequest): Promise<ApiAnswer> {
     const sealer = secretsSealer(config.secrets);
     const { issuer, saml } = config;
     const store = new SigningKeys(knex, sealer);
+    const applying = {
+      ...{ users: new Users(knex), credentials: new Credentials(knex, sealer), knex, now: Date.now },
+      ...{ applications: new Applications(knex, sealer), log: { warn: () => {} } },
+      ...{ password: createPassword(config.brand.name), totp: createTotp(config.totp) },
+    };
     const { dispatch } = openAdministration(config, {
+      configuration: configurationFor(applying),
       ...{ knex, sealer, recorder: groupRecorder(new Events(knex)), now: Date.now },
       samlKeys: () => Keyring.open({ ...saml, issuer, store, now: Date.now }),
       onFault(error) {

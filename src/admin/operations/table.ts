@@ -1,6 +1,7 @@
 import { applicationChangeOperations } from './application-changes.ts';
 import { applicationOperations } from './applications.ts';
 import { auditOperations } from './audit.ts';
+import { configurationOperations } from './configuration.ts';
 import { credentialOperations } from './credentials.ts';
 import type { Operation } from './operation.ts';
 import { ownerOperations } from './owners.ts';
@@ -26,6 +27,7 @@ export const operations: readonly Operation[] = [
   ...ownerOperations,
   ...samlKeyOperations,
   ...auditOperations,
+  ...configurationOperations,
 ];
 
 const byId = new Map(operations.map((one) => [one.id, one]));

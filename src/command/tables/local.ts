@@ -20,6 +20,18 @@ export const localCommands: readonly Command[] = [
     takes: [{ ...file, about: 'The file; without it that of STILE_CONFIG', required: false }],
   },
   {
+    words: ['config', 'diff'],
+    act: 'diff',
+    about: 'What applying this file would change in the running installation; ends with 4 when there is something',
+    takes: [{ ...file, about: 'The file; without it that of STILE_CONFIG', required: false }],
+  },
+  {
+    words: ['config', 'apply'],
+    act: 'apply',
+    about: 'Apply the people and applications of this file without a restart, and say what takes one',
+    takes: [{ ...file, about: 'The file; without it that of STILE_CONFIG', required: false }],
+  },
+  {
     words: ['backup'],
     act: 'backup',
     about: 'Write everything durable, as it stands at one moment, into one file; secrets stay sealed',
