@@ -4,7 +4,6 @@ import { join, resolve } from 'node:path';
 import express from 'express';
 import type { Logger } from 'pino';
 import { accountApplication } from './account/account.ts';
-import { apiRoutes } from './admin/api/routes.ts';
 import { applyDeclared } from './admin/apply.ts';
 import { listenSocket } from './admin/socket.ts';
 import { groupRecorder } from './audit/recorder.ts';
@@ -13,8 +12,11 @@ import { signInRoutes } from './authentication/routes.ts';
 import { Subjects } from './authentication/subjects.ts';
 import { mountAccount } from './composition/account-pages.ts';
 import { openAdministration } from './composition/administration.ts';
+import { mountAdministration } from './composition/administration-pages.ts';
 import { configurationFor } from './composition/configuration.ts';
+
 import { devicePages, deviceTries } from './composition/device-pages.ts';
+
 import { openEngine } from './composition/engine.ts';
 import { oidcPages } from './composition/oidc-pages.ts';
 import { openPages } from './composition/pages.ts';
@@ -163,10 +165,10 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     ...{ authentication: engine, sessions, leaving, methods, users, credentials, consents, events, recorder, tokens },
     ...{ csrf: forms, views, issuer: config.issuer, now, application, browserOf: browser, password, oidc },
   });
-  apiRoutes(app, {
-    ...{ ...administration, issuer: config.issuer, address: web.address, now },
-    access: (req, res) => oidc.access(req, res),
-    roleOfApplication: (id) => catalogue.byId(id)?.role,
+  mountAdministration(app, {
+    ...{ ...administration, users, credentials, methods, sessions, recorder, catalogue, password, tokens },
+    ...{ csrf: forms, views, issuer: config.issuer, service: config.brand.name, browserOf: browser, now },
+    ...{ access: oidc.access, address: web.address },
     onFault: (error) => log.error({ err: error }, 'administration'),
   });
   const demo = config.demo ? await import('./demo/mount.ts') : undefined;

@@ -16,6 +16,7 @@ const automation = {
   oidc: {
     ...{ client_id: 'pipeline', client_secret: 'a secret of the pipeline', redirect_uris: [] },
     ...{ grant_types: ['client_credentials'], response_types: [] },
+    resources: [{ resource: '{issuer}/admin/api', scopes: ['stile:admin'] }],
   },
 };
 const first = settings({ applications: [automation] }, 1);
@@ -42,7 +43,7 @@ const written = (name: string, config: object): string => {
 
 /** Ana has another name, bob is gone, ada and an application are new, the session is shorter. */
 const second = () => {
-  const users = first.users.filter(({ username }) => username !== 'bob');
+  const users = (first.users as { username: string }[]).filter(({ username }) => username !== 'bob');
   return {
     ...first,
     session: { absolute: '2h' },
