@@ -7,19 +7,23 @@ import { accountApplication } from './account/account.ts';
 import { applyDeclared } from './admin/apply.ts';
 import { listenSocket } from './admin/socket.ts';
 import { groupRecorder } from './audit/recorder.ts';
+import { trimRecord } from './audit/retention.ts';
 import { assuranceOf } from './authentication/assurance.ts';
 import { signInRoutes } from './authentication/routes.ts';
 import { Subjects } from './authentication/subjects.ts';
 import { mountAccount } from './composition/account-pages.ts';
 import { openAdministration } from './composition/administration.ts';
 import { mountAdministration } from './composition/administration-pages.ts';
+import { answering } from './composition/answering.ts';
+import { certificatesFrom } from './composition/certificates.ts';
 import { configurationFor } from './composition/configuration.ts';
-
 import { devicePages, deviceTries } from './composition/device-pages.ts';
-
 import { openEngine } from './composition/engine.ts';
+import { openTokenKeys } from './composition/keys.ts';
+import { lookAt, openObserving } from './composition/observing.ts';
 import { oidcPages } from './composition/oidc-pages.ts';
 import { openPages } from './composition/pages.ts';
+import { registeringFrom } from './composition/registration.ts';
 import { openSaml } from './composition/saml.ts';
 import { samlPages } from './composition/saml-pages.ts';
 import { openState, openStores } from './composition/stores.ts';
@@ -28,10 +32,9 @@ import { createLocalStore } from './directory/local.ts';
 import type { Method } from './domain/method.ts';
 import { createPassword } from './methods/password/password.ts';
 import { createTotp } from './methods/totp/totp.ts';
-import { metrics, noMetrics } from './metrics.ts';
 import { oidcRoom } from './protocols/oidc/room.ts';
 import { samlRoom } from './protocols/saml/room.ts';
-import { MemoKv, requestScope } from './state/memo.ts';
+import { MemoKv } from './state/memo.ts';
 import { derive } from './state/sealer.ts';
 import { Catalogue } from './store/catalogue.ts';
 import { browserOf } from './web/browser.ts';
@@ -43,11 +46,13 @@ import { anyone, routes } from './web/routes.ts';
 
 export interface App {
   readonly listener: RequestListener;
+  /** Of the port that asks for certificates: what applications come for themselves, and no page. */
+  readonly aside: RequestListener;
   /** Ends what the app holds: files, connections, timers. Call after the last answer. */
   close(): Promise<void>;
 }
 
-/** How often expired tokens are taken out of the database. */
+/** How often expired tokens and events past their retention are taken out of the database. */
 const PURGE_MS = 3_600_000;
 
 const root = resolve(import.meta.dirname, '..');
@@ -55,7 +60,6 @@ const root = resolve(import.meta.dirname, '..');
 export async function buildApp(config: Config, log: Logger, draining: () => boolean = () => false): Promise<App> {
   const now = Date.now;
   const secure = config.issuer.startsWith('https:');
-  const [secret = ''] = config.secrets;
 
   // What lasts, and what may be lost.
   const stores = await openStores(config, join(root, 'dist', 'embedded-snapshot'));
@@ -76,7 +80,8 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   } = stores;
   const store = openState(config.redisUrl, log);
   const kv = new MemoKv(store);
-  const counters = config.metrics ? await metrics(config.metrics) : noMetrics;
+  // The catalogue comes to know them later.
+  const { counters, traces } = await openObserving(config, root, (id) => application(id)?.protocol);
   const writer = groupRecorder(events);
   const recorder = counters.counting(writer);
 
@@ -89,7 +94,14 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const disabled = await applyDeclared({ ...applying, config, recorder });
   const catalogue = new Catalogue(applications, { onError: (error) => log.warn({ err: error }, 'catalogue') });
   await catalogue.start();
-  const { keys: samlKeys, providers, ...samlParts } = await openSaml(config, { catalogue, signingKeys, log, now });
+  const {
+    keys: samlKeys,
+    providers,
+    ...samlParts
+  } = await openSaml(config, {
+    ...{ catalogue, signingKeys, recorder, log, now },
+  });
+  const tokenKeys = await openTokenKeys(config, { signingKeys, recorder, log, now });
   const application = (id: string) =>
     id === accountApplication.id ? accountApplication : (catalogue.byId(id) ?? providers.application(id));
 
@@ -98,10 +110,12 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   });
 
   // Pages.
+  lookAt(counters, { config, db, samlKeys });
   const client = clientAddress(config.proxies);
   const web = { secure, address: (req: IncomingMessage) => client(req).address };
   const browser = (req: IncomingMessage, res: ServerResponse) => browserOf(req, res, web);
-  const forms = csrf(derive(secret, 'csrf'));
+  const certificates = certificatesFrom(config, now);
+  const forms = csrf(config.secrets.map((one) => derive(one, 'csrf')));
   const { files, views } = openPages(config, root);
   const errorPages = errors({ views, log });
 
@@ -120,16 +134,20 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     now,
   };
   const administration = openAdministration(config, {
-    ...{ knex: db.knex, sealer, samlKeys: async () => samlKeys, recorder, now },
     configuration: configurationFor(applying, config),
+    ...{ knex: db.knex, sealer, recorder, now },
+    keys: { oidc: async () => tokenKeys, saml: async () => samlKeys },
     live: { sessions, endTokens: (user) => tokens.destroyByUser(user), refresh: () => catalogue.refresh() },
     onFault: (error, request) => log.error({ err: error, request }, 'administration'),
   });
-  const oidc = await oidcRoom({
-    ...{ ...shared, catalogue, tokens, signingKeys, recorder, refreshKey },
+  const oidc = oidcRoom({
+    ...{ ...shared, catalogue, tokens, recorder, refreshKey },
+    keys: tokenKeys,
     pages: oidcPages(views, log, now),
+    certificates,
+    registration: registeringFrom(config, db.knex, sealer),
     device: { pages: devicePages(views), csrf: forms, limits: deviceTries(config.limits) },
-    nonceSecret: derive(secret, 'dpop nonces'),
+    nonceSecret: derive(config.secrets[0] as string, 'dpop nonces'),
     resources: config.resources,
     mayAdminister: administration.mayAdminister,
     cookieKeys: config.secrets.map((one) => derive(one, 'cookies').toString('base64url')),
@@ -178,30 +196,28 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   app.use(errorPages.handler);
 
   // A read-only DATA_DIR beside Postgres costs the command line its way in, not the server its start.
-  const purge = () =>
+  const purge = () => {
     tokens.purge(now()).catch((error) => log.warn({ err: error }, 'expired tokens could not be removed'));
+    trimRecord({ events, recorder, ...config.audit }, now()).catch((error) =>
+      log.warn({ err: error }, 'the record could not be trimmed'),
+    );
+  };
   const purging = setInterval(purge, PURGE_MS).unref();
 
   const socket = await listenSocket(join(config.dataDir, 'stile.sock'), administration.dispatch).catch((error) =>
     log.warn({ err: error }, 'no socket for the command line'),
   );
   return {
-    listener(req, res) {
-      counters.time(res);
-      if (counters.answer(req, res)) return;
-      const path = (req.url ?? '/').split('?', 1)[0] as string;
-      requestScope.run(new Map(), () => {
-        if (!oidc.handles(path)) return app(req, res);
-        oidc.callback(req, res).catch((error) => errorPages.answer(res, error));
-      });
-    },
+    ...answering({ app, oidc, client, certificates, counters, traces, errorPages }),
     async close() {
       clearInterval(purging);
       catalogue.stop();
+      tokenKeys.stop();
       await samlParts.stop();
       await writer.drain();
       await socket?.close();
       await counters.close();
+      await traces.close();
       await kv.close();
       await db.close();
     },

@@ -12,7 +12,7 @@ interface Room {
 }
 
 const interfaces = ['methods', 'upstreams', 'directory'];
-const asker: Room = { knows: ['domain', 'authentication', 'store', 'state', 'audit', 'web'] };
+const asker: Room = { knows: ['domain', 'authentication', 'keys', 'store', 'state', 'audit', 'web'] };
 const pages: Room = { knows: ['domain', 'authentication', 'policy', 'store', 'audit', 'web'], types: interfaces };
 
 /** A room is a folder or a file of src/, or a folder of src/protocols/. What is not listed here does not exist. */
@@ -26,6 +26,8 @@ const rooms: Readonly<Record<string, Room>> = {
   store: { knows: ['domain', 'migrations'] },
   delivery: { knows: ['domain'] },
   audit: { knows: ['domain', 'store'] },
+  // Protocols sign by keys that change alike; what they are wrapped in stays with each.
+  keys: { knows: ['domain', 'store', 'audit'] },
   // It makes the Browser that the authentication room speaks with.
   web: { knows: ['domain'], types: ['authentication'] },
   config: { knows: ['domain', 'policy', 'web'] },
@@ -36,12 +38,13 @@ const rooms: Readonly<Record<string, Room>> = {
   account: pages,
   command: { knows: ['admin'] },
   // An application or a person written by the API is judged by the file's own schemas.
-  admin: { ...pages, knows: [...pages.knows, 'config'], types: interfaces },
+  admin: { ...pages, knows: [...pages.knows, 'config'], types: [...interfaces, 'keys'] },
   // It plays the person: it shows the codes their authenticator app would, and opens the example application.
   demo: { knows: ['domain', 'web', 'methods', 'examples'], types: ['config'] },
   log: { knows: [] },
   unstarted: { knows: [] },
-  metrics: { knows: ['audit'] },
+  metrics: { knows: ['audit', 'domain'] },
+  traces: { knows: ['domain'] },
   greeting: { knows: [], types: ['config'] },
 };
 
@@ -58,6 +61,12 @@ const reserved: Readonly<Record<string, readonly string[]>> = {
   '@electric-sql/pglite': ['store'],
   ioredis: ['state'],
   'openid-client': ['upstreams'],
+  '@opentelemetry/api': ['traces'],
+  '@opentelemetry/core': ['traces'],
+  '@opentelemetry/context-async-hooks': ['traces'],
+  '@opentelemetry/exporter-trace-otlp-http': ['traces'],
+  '@opentelemetry/resources': ['traces'],
+  '@opentelemetry/sdk-trace-base': ['traces'],
 };
 
 interface Import {

@@ -8,6 +8,7 @@ import type { Evidence } from '../domain/evidence.ts';
 import type { RefusalCode } from '../domain/refusal.ts';
 import type { Sealer } from '../domain/sealer.ts';
 import type { Kv } from '../state/kv.ts';
+import { NotOurSecret } from '../state/sealer.ts';
 import { browserHash } from '../web/browser.ts';
 
 /** How long a sign-in stays open, in seconds. Said on the page that meets whoever comes later. */
@@ -85,7 +86,8 @@ export class SignIns {
     if (!browserId) return undefined;
     const entry = await this.#kv.read(this.key(id));
     if (!entry) return undefined;
-    const signIn = JSON.parse(this.#sealer.open(entry.value, this.key(id))) as SignIn;
+    const signIn = this.#open(entry.value, id);
+    if (!signIn) return undefined;
     return signIn.browser === browserHash(browserId) ? { signIn, version: entry.version } : undefined;
   }
 
@@ -107,6 +109,16 @@ export class SignIns {
 
   async forget(id: string): Promise<void> {
     await this.#kv.delete(this.key(id));
+  }
+
+  /** Undefined: of before a secret that was taken away, and as gone as one that ran out. */
+  #open(sealed: string, id: string): SignIn | undefined {
+    try {
+      return JSON.parse(this.#sealer.open(sealed, this.key(id))) as SignIn;
+    } catch (error) {
+      if (error instanceof NotOurSecret) return undefined;
+      throw error;
+    }
   }
 
   #seal = (signIn: SignIn) => this.#sealer.seal(JSON.stringify(signIn), this.key(signIn.id));

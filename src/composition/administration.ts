@@ -22,7 +22,7 @@ import { RegistrationLinks } from '../store/registration-links.ts';
 import { RoleGrants } from '../store/role-grants.ts';
 import { Users } from '../store/users.ts';
 
-export interface Administered extends Pick<AdminParts, 'samlKeys' | 'configuration'> {
+export interface Administered extends Pick<AdminParts, 'keys' | 'configuration'> {
   readonly knex: Knex;
   readonly sealer: Sealer;
   readonly recorder: Recorder;
@@ -45,7 +45,7 @@ export interface Administration {
 
 export function openAdministration(
   config: Pick<Config, 'issuer' | 'roles' | 'administration' | 'assurance'>,
-  { knex, sealer, samlKeys, configuration, recorder, live, now, onFault }: Administered,
+  { knex, sealer, keys, configuration, recorder, live, now, onFault }: Administered,
 ): Administration {
   const grants = new RoleGrants(knex);
   const version = versionOf();
@@ -56,7 +56,7 @@ export function openAdministration(
   const strong = names.filter(([, id]) => atLeast(builtIn[id] as typeof mfa, mfa)).map(([name]) => name);
   const dispatch = dispatcher({
     parts: {
-      ...{ issuer: config.issuer, version, roles, applications, links, samlKeys, configuration, recorder, live, now },
+      ...{ issuer: config.issuer, version, roles, applications, links, keys, configuration, recorder, live, now },
       users: new Users(knex),
       credentials: new Credentials(knex, sealer),
       events: new Events(knex),

@@ -9,7 +9,6 @@ import type { Given, Performed } from '../command/command.ts';
 import { loadConfig } from '../config.ts';
 import { createPassword } from '../methods/password/password.ts';
 import { createTotp } from '../methods/totp/totp.ts';
-import { Keyring } from '../protocols/saml/keys/keys.ts';
 import { secretsSealer } from '../state/sealer.ts';
 import { Applications } from '../store/applications.ts';
 import { Credentials } from '../store/credentials.ts';
@@ -18,7 +17,11 @@ import { SigningKeys } from '../store/signing-keys.ts';
 import { Users } from '../store/users.ts';
 import { openAdministration } from './administration.ts';
 import { configurationFor } from './configuration.ts';
+import { openSamlKeys, openTokenKeys } from './keys.ts';
 import { openPresent, socketIn, surroundings } from './surroundings.ts';
+
+/** Nothing is to stand between the lines of an answer. */
+const silence = { warn: () => undefined };
 
 export async function perform(operation: string, input: Given): Promise<Performed> {
   const asked = requestFor(operationById(operation), input);
@@ -38,17 +41,17 @@ async function directly(asked: ApiRequest): Promise<ApiAnswer> {
     const config = loadConfig({ env: process.env });
     const { knex } = db;
     const sealer = secretsSealer(config.secrets);
-    const { issuer, saml } = config;
-    const store = new SigningKeys(knex, sealer);
     const applying = {
       ...{ users: new Users(knex), credentials: new Credentials(knex, sealer), knex, now: Date.now },
-      ...{ applications: new Applications(knex, sealer), log: { warn: () => {} } },
+      ...{ applications: new Applications(knex, sealer), log: silence },
       ...{ password: createPassword(config.brand.name), totp: createTotp(config.totp) },
     };
+    const recorder = groupRecorder(new Events(knex));
+    const kept = { signingKeys: new SigningKeys(knex, sealer), recorder, log: silence, now: Date.now };
     const { dispatch } = openAdministration(config, {
       configuration: configurationFor(applying),
-      ...{ knex, sealer, recorder: groupRecorder(new Events(knex)), now: Date.now },
-      samlKeys: () => Keyring.open({ ...saml, issuer, store, now: Date.now }),
+      ...{ knex, sealer, recorder, now: Date.now },
+      keys: { oidc: () => openTokenKeys(config, kept), saml: () => openSamlKeys(config, kept) },
       onFault(error) {
         throw error;
       },

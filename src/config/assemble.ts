@@ -5,9 +5,11 @@ import { settingsOf } from './client.ts';
 import type { Surroundings } from './environment.ts';
 import type { Contents } from './files.ts';
 import { identityProviderOf } from './identity-provider.ts';
+import { keysOf } from './keys.ts';
 import { resourceOf } from './resource.ts';
 import { federationOf, samlSettings } from './saml.ts';
 import type { File } from './schema.ts';
+import { clientCertificatesOf } from './tls.ts';
 
 /** The wire names known without a word in the file (protocols.md section 7); null there removes one. */
 const wireNames: Readonly<Record<string, string>> = {
@@ -68,6 +70,7 @@ export function assemble(
     totp: file.totp,
     proxies: file.proxies,
     tls: cert && key ? { cert, key } : undefined,
+    clientCertificates: clientCertificatesOf(file.tls, contents, issuer),
     brand: {
       name: brand.name,
       accent: brand.accent,
@@ -75,11 +78,16 @@ export function assemble(
       helpUrl: brand.help_url,
       privacyUrl: brand.privacy_url,
     },
+    keys: keysOf(file.keys),
     saml: identityProviderOf(file.saml, issuer, brand),
     roles: rolesOf(file.roles),
     administration: file.administration,
+    registration: file.registration.enabled
+      ? { scopes: file.registration.scopes, most: file.registration.limit }
+      : undefined,
     enrolment: file.enrolment,
     metrics: metricsPort === undefined ? (token ? { token } : undefined) : { port: metricsPort },
+    audit: file.audit,
     log: file.log,
   };
 }

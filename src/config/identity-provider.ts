@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { often } from './keys.ts';
 import { duration, parsed, section, secureAddress, text, webAddress, whole } from './words.ts';
 
 /** `saml:` at the top of the file: what our metadata says about us, and how long it and its keys last. */
@@ -49,6 +50,7 @@ export const identityProviderSchema = section({
   entity_category_support: z.array(uri()).default([]),
   metadata_valid: duration(day, 28 * day).default(14 * day),
   key_overlap: duration(0, 366 * day).default(30 * day),
+  rotate_every: often().default(0),
 });
 
 type Localized = Readonly<Record<string, string>>;
@@ -73,6 +75,8 @@ export interface IdentityProvider {
   /** Seconds. */
   readonly metadataValid: number;
   readonly keyOverlap: number;
+  /** 0 is by hand. */
+  readonly rotateEvery: number;
 }
 
 export function identityProviderOf(
@@ -100,5 +104,6 @@ export function identityProviderOf(
     entityCategorySupport: file.entity_category_support,
     metadataValid: file.metadata_valid,
     keyOverlap: file.key_overlap,
+    rotateEvery: file.rotate_every,
   };
 }

@@ -4,3 +4,9 @@ export interface Sealer {
   /** Throws when the value was not sealed by one of our secrets for this very context. */
   open(sealed: string, context: string): string;
 }
+
+/** A sealer of several secrets, each called by an id that all it sealed begins with. */
+export interface SecretsSealer extends Sealer {
+  /** Eight characters each; the first is that of the current secret. */
+  readonly ids: readonly string[];
+}

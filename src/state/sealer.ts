@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import type { Sealer } from '../domain/sealer.ts';
+import type { SecretsSealer } from '../domain/sealer.ts';
 
 const ivLength = 12;
 const tagLength = 16;
@@ -20,7 +20,7 @@ export const derive = (secret: string, purpose: string): Buffer =>
  * Seals with the first secret and opens with any: AES-256-GCM, the context as associated data. Output:
  * `<key id>.<base64url(iv, ciphertext, tag)>`, the key id telling the secrets apart without trying them.
  */
-export function secretsSealer(secrets: readonly string[]): Sealer {
+export function secretsSealer(secrets: readonly string[]): SecretsSealer {
   const keys = new Map(
     secrets.map((secret) => [derive(secret, 'key id').subarray(0, 6).toString('base64url'), derive(secret, 'sealing')]),
   );
@@ -28,6 +28,7 @@ export function secretsSealer(secrets: readonly string[]): Sealer {
   if (!current) throw new Error('sealing needs at least one secret');
   const [currentId, currentKey] = current;
   return {
+    ids: [...keys.keys()],
     seal(text, context) {
       const iv = randomBytes(ivLength);
       const cipher = createCipheriv('aes-256-gcm', currentKey, iv).setAAD(Buffer.from(context));

@@ -21,7 +21,7 @@ interface Row {
   last_used_at: Date | null;
 }
 
-const contextOf = (id: string): string => `credential:${id}`;
+export const contextOf = (id: string): string => `credential:${id}`;
 
 /** What people prove themselves with, secrets sealed. How failures are counted is in failures.ts. */
 export class Credentials {

@@ -11,7 +11,7 @@ export interface SigningKey {
   readonly createdAt: number;
 }
 
-const contextOf = (id: string): string => `signing-key:${id}`;
+export const contextOf = (id: string): string => `signing-key:${id}`;
 
 /** What a key signs: tokens, or assertions and all else of SAML. Neither ever signs what is the other's. */
 export type Use = 'sig' | 'saml';
@@ -35,17 +35,10 @@ export class SigningKeys {
     return (await this.db('signing_keys').where({ use }).select('id').orderBy('position')).map(({ id }) => id);
   }
 
-  /** Keeps these when there are none of their use yet; of several nodes at once one wins, and all return the winner's. */
-  async addFirst(use: Use, keys: readonly SigningKey[]): Promise<SigningKey[]> {
-    return this.turn(async (trx) => {
-      const present = await this.read(trx, use);
-      if (present.length > 0) return present;
-      await this.insert(trx, use, keys);
-      return this.read(trx, use);
-    });
-  }
-
-  /** Adds these behind the others of their use, only while those are exactly `seen`: true for one of several at once. */
+  /**
+   * Adds these behind the others of their use, only while those are exactly `seen` (none at a first start): true for one
+   * of several nodes at once.
+   */
   async addAfter(use: Use, seen: readonly string[], keys: readonly SigningKey[]): Promise<boolean> {
     return this.turn(async (trx) => {
       const present = await trx('signing_keys').where({ use }).select('id', 'position').orderBy('position');
@@ -55,8 +48,20 @@ export class SigningKeys {
     });
   }
 
-  async remove(ids: readonly string[]): Promise<void> {
+  /** As `addAfter`, and takes all that were seen away. */
+  async replace(use: Use, seen: readonly string[], keys: readonly SigningKey[]): Promise<boolean> {
+    return this.turn(async (trx) => {
+      const present = await trx('signing_keys').where({ use }).select('id').orderBy('position');
+      if (present.map(({ id }) => id).join() !== seen.join()) return false;
+      await trx('signing_keys').where({ use }).delete();
+      await this.insert(trx, use, keys);
+      return true;
+    });
+  }
+
+  async remove(use: Use, ids: readonly string[]): Promise<void> {
     await this.db('signing_keys')
+      .where({ use })
       .whereRaw('id = any(?)', [[...ids]])
       .delete();
   }

@@ -11,18 +11,21 @@ export interface Csrf {
   check(browser: string | undefined, purpose: string, token: string | undefined): boolean;
 }
 
-export function csrf(key: Buffer): Csrf {
-  const mac = (browser: string, purpose: string) =>
+/** The first key makes tokens; those of the others, which are of before, are accepted too. */
+export function csrf(keys: readonly Buffer[]): Csrf {
+  const mac = (key: Buffer, browser: string, purpose: string) =>
     createHmac('sha256', key)
       .update(JSON.stringify(['csrf', browser, purpose]))
       .digest();
   return {
-    token: (browser, purpose) => mac(browser, purpose).toString('base64url'),
+    token: (browser, purpose) => mac(keys[0] as Buffer, browser, purpose).toString('base64url'),
     check(browser, purpose, token) {
       if (!browser || !token) return false;
       const given = Buffer.from(token, 'base64url');
-      const expected = mac(browser, purpose);
-      return given.length === expected.length && timingSafeEqual(given, expected);
+      return keys.some((key) => {
+        const expected = mac(key, browser, purpose);
+        return given.length === expected.length && timingSafeEqual(given, expected);
+      });
     },
   };
 }

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dispatcher } from '../../src/admin/api/dispatch.ts';
 import { requestFor } from '../../src/admin/api/request.ts';
+import type { ChangingKeys } from '../../src/admin/operations/keys.ts';
 import type { AdminParts } from '../../src/admin/operations/parts.ts';
-import type { ChangingKeys } from '../../src/admin/operations/saml-keys.ts';
 import { operationById } from '../../src/admin/operations/table.ts';
 import { askThrough, listenSocket, osUser, type Socket } from '../../src/admin/socket.ts';
 import type { AuditEvent } from '../../src/audit/event.ts';
@@ -17,20 +17,29 @@ let dir: string;
 let path: string;
 const recorded: AuditEvent[] = [];
 const key = {
-  state: 'current',
+  id: 'one',
+  state: 'current' as const,
   alg: 'RS256',
+  createdAt: Date.UTC(2026, 10, 22),
   notAfter: Date.UTC(2036, 10, 22),
   fingerprint256: 'AB:CD',
   certificate: 'x',
 };
-const next = { ...key, state: 'next', fingerprint256: 'EF:01' };
+const next = { ...key, id: 'two', state: 'next' as const, fingerprint256: 'EF:01' };
+const old = {
+  ...{ id: 'zero', state: 'previous' as const, alg: 'ES256', createdAt: Date.UTC(2026, 1, 2) },
+  ...{ retiredAt: Date.UTC(2026, 10, 22), goneAt: Date.UTC(2026, 11, 22) },
+};
 const early = Date.UTC(2026, 11, 6, 9);
-const keys: ChangingKeys = {
-  published: () => [key, next],
-  rotate: async (force) => (force ? { kind: 'rotated', keys: [key, next] } : { kind: 'too-soon', from: early }),
+const rotate: ChangingKeys['rotate'] = async ({ force, leaked }) =>
+  force || leaked ? { kind: 'rotated' } : { kind: 'too-soon', from: early };
+const saml: ChangingKeys = { shown: () => ({ keys: [key, next], rotatesFrom: early }), rotate };
+const oidc: ChangingKeys = {
+  shown: () => ({ keys: [old], rotatesFrom: early, rotatesAt: Date.UTC(2027, 1, 20) }),
+  rotate,
 };
 const server = {
-  samlKeys: async () => keys,
+  keys: { saml: async () => saml, oidc: async () => oidc },
   users: { byUsername: async (store: string, name: string) => (store === 'local' && name === 'ana' ? ana : undefined) },
   credentials: { unlock: async () => 1 },
   roles: { of: async () => [] },
@@ -114,12 +123,14 @@ describe('stile unlock', () => {
     [['unlock', 'ana', 'mei']],
     [['lock', 'ana']],
     [['unlock', 'ana', '--hard']],
-    [['saml']],
-    [['saml', 'drop']],
-    [['saml', 'rotate', 'all']],
-    [['saml', 'show', '--force']],
+    [['key']],
+    [['key', 'drop']],
+    [['key', 'rotate']],
+    [['key', 'rotate', 'cookies']],
+    [['key', 'list', 'oidc', 'saml']],
+    [['key', 'list', 'oidc', '--leaked']],
     [['unlock', 'ana', '--force']],
-    [['saml', 'rotate', '--limit', '3']],
+    [['key', 'rotate', 'saml', '--limit', '3']],
   ])('ends with 2 and where to read on for %j', async (args) => {
     const { code, complaints } = await type(...args);
     expect(code).toBe(2);
@@ -149,20 +160,27 @@ describe('stile unlock', () => {
   });
 });
 
-describe('stile saml', () => {
+describe('stile key', () => {
   let socket: Socket;
   beforeEach(async () => {
     socket = await listen();
   });
   afterEach(() => socket.close());
 
-  test('show lists the published certificates with their states', async () => {
-    expect(await type('saml', 'show')).toEqual({
+  test('list shows the published keys with their states, and when they change', async () => {
+    expect(await type('key', 'list', 'saml')).toEqual({
       code: 0,
-      out: 'current   RS256  until 2036-11-22  SHA-256 AB:CD\nnext      RS256  until 2036-11-22  SHA-256 EF:01',
+      out: [
+        'current   RS256  SHA-256 AB:CD  made 2026-11-22',
+        'next      RS256  SHA-256 EF:01  made 2026-11-22',
+        'The next keys sign by hand, from 2026-12-06 on.',
+      ].join('\n'),
       complaints: '',
     });
-    expect(JSON.parse((await type('saml', 'show', '--json')).out)).toMatchObject({
+    expect((await type('key', 'list', 'oidc')).out).toBe(
+      'previous  ES256  zero  made 2026-02-02, published until 2026-12-22\nThe next keys sign by schedule on 2027-02-20.',
+    );
+    expect(JSON.parse((await type('key', 'list', 'saml', '--json')).out)).toMatchObject({
       keys: [
         { state: 'current', not_after: '2036-11-22T00:00:00.000Z', fingerprint_sha256: 'AB:CD' },
         { state: 'next' },
@@ -172,10 +190,10 @@ describe('stile saml', () => {
   });
 
   test('rotate ends with 1 and says from when, as long as somebody may not know the next key', async () => {
-    const { code, complaints } = await type('saml', 'rotate');
+    const { code, complaints } = await type('key', 'rotate', 'saml');
     expect(code).toBe(1);
     expect(complaints).toContain('2026-12-06T09:00:00.000Z');
-    const json = await type('saml', 'rotate', '--json');
+    const json = await type('key', 'rotate', 'saml', '--json');
     expect(json.code).toBe(1);
     expect(JSON.parse(json.out)).toMatchObject({
       type: 'urn:stile:problem:too-soon',
@@ -185,25 +203,30 @@ describe('stile saml', () => {
   });
 
   test('rotate --force changes keys and is put on record, without the certificates', async () => {
-    expect(await type('saml', 'rotate', '--force')).toMatchObject({
+    expect(await type('key', 'rotate', 'saml', '--force')).toMatchObject({
       code: 0,
       out: expect.stringMatching(/^The next keys sign from now on\.\ncurrent {3}RS256/),
     });
     const shown = [
-      { state: 'current', alg: 'RS256', fingerprint256: 'AB:CD' },
-      { state: 'next', alg: 'RS256', fingerprint256: 'EF:01' },
+      { state: 'current', alg: 'RS256', id: 'one', fingerprint256: 'AB:CD' },
+      { state: 'next', alg: 'RS256', id: 'two', fingerprint256: 'EF:01' },
     ];
     expect(recorded).toEqual([
       {
         type: 'keys.rotated',
         at: 1_795_000_000_000,
-        detail: { by, request, protocol: 'saml', forced: true, keys: shown },
+        detail: { by, request, use: 'saml', forced: true, leaked: false, keys: shown },
       },
     ]);
   });
 
+  test('rotate --leaked takes all of them back, on record', async () => {
+    expect((await type('key', 'rotate', 'oidc', '--leaked')).code).toBe(0);
+    expect(recorded).toMatchObject([{ detail: { use: 'oidc', forced: false, leaked: true } }]);
+  });
+
   test.each(['[]', '{"force":"yes"}', '{"hard":true}'])('the socket answers %s to rotate with 400', async (body) => {
-    expect(await post('/admin/api/v1/saml/keys/rotate', body)).toMatch(/^HTTP\/1\.1 400 /);
+    expect(await post('/admin/api/v1/keys/saml/rotate', body)).toMatch(/^HTTP\/1\.1 400 /);
     expect(recorded).toEqual([]);
   });
 });

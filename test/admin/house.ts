@@ -64,10 +64,11 @@ export async function openHouse(roles: Config['roles'] = []) {
     assurance: { names: { 'https://refeds.org/profile/mfa': 'mfa', phr: 'phr', 'urn:stile:acr:aal1': 'aal1' } },
   };
   const faults: unknown[] = [];
+  const ring = { shown: () => ({ keys: [], rotatesFrom: now }), rotate: async () => ({ kind: 'rotated' as const }) };
   const parts = {
     ...{ knex: db.knex, sealer, recorder: groupRecorder(events), now: () => now },
-    samlKeys: async () => ({ published: () => [], rotate: async () => ({ kind: 'rotated' as const, keys: [] }) }),
     configuration: unconfigured,
+    keys: { oidc: async () => ring, saml: async () => ring },
     onFault: (error: unknown) => void faults.push(error),
   };
   const administration = openAdministration(config, { ...parts, live });

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { localActor } from '../../src/admin/actor.ts';
 import { operations } from '../../src/admin/operations/table.ts';
-import { may, permissionsOf } from '../../src/admin/roles.ts';
+import { may, permissionNames, permissionsOf } from '../../src/admin/roles.ts';
 import { type Role, roleNames } from '../../src/domain/role.ts';
 import { openHouse } from './house.ts';
 
@@ -24,6 +26,14 @@ describe('the table', () => {
     ).toEqual(['configuration.diff']);
   });
 
+  test('docs/administration.md shows it', () => {
+    const written = readFileSync(join(import.meta.dirname, '../../docs/administration.md'), 'utf8');
+    for (const permission of permissionNames) {
+      const cells = roleNames.map((role) => (may([role], permission) ? ' yes ' : '  '));
+      expect(written).toContain(`| \`${permission}\` |${cells.join('|')}|`);
+    }
+  });
+
   test('roles.list shows it', async () => {
     const { body } = await house.ask(root, 'roles.list');
     expect(body.items).toEqual(roleNames.map((role) => ({ role, permissions: permissionsOf([role]) })));
@@ -37,13 +47,14 @@ describe('who may what', () => {
     ['helpdesk', 'audit.list', 403],
     ['helpdesk', 'roles.holders', 403],
     ['auditor', 'audit.list', 200],
-    ['auditor', 'saml.keys.rotate', 403],
+    ['auditor', 'keys.rotate', 403],
     ['policy', 'applications.list', 200],
     ['policy', 'applications.create', 403],
-    ['security', 'saml.keys.rotate', 200],
+    ['security', 'keys.rotate', 200],
   ])('%s and %s: %i', async (role, id, status) => {
     const user = await house.person(`${role}-${id}`, [role]);
-    const answer = await house.ask(await house.actor(user), id, id === 'users.create' ? { username: 'x' } : {});
+    const input = id === 'users.create' ? { username: 'x' } : id === 'keys.rotate' ? { use: 'saml' } : {};
+    const answer = await house.ask(await house.actor(user), id, input);
     expect(answer.status).toBe(status);
     if (status === 403) expect(answer.body).toMatchObject({ type: 'urn:stile:problem:not-allowed' });
   });
@@ -127,6 +138,9 @@ describe('nobody reaches above their own roles', () => {
       body: { type: 'urn:stile:problem:higher-role' },
     });
     expect(await house.administration.mayAdminister({ application: 'robot' })).toBe(true);
+    const { body } = await house.ask(root, 'roles.holders');
+    expect(body.items).toContainEqual({ role: 'owner', application: 'robot', source: 'api' });
+    expect(body.items).toContainEqual({ role: 'auditor', user: 'local:tom', source: 'file' });
     await house.ask(root, 'roles.revoke', { role: 'owner', group: 'Board' });
   });
 

@@ -159,7 +159,7 @@ describe('the file', () => {
       expect(twice?.credentials).toBe(users.length + users.filter((user) => 'methods' in user).length);
       const keys = await Promise.all(nodes.map((node) => raw(node.issuer, '/jwks')));
       expect(new Set(keys.map(({ body }) => body)).size).toBe(1);
-      expect(JSON.parse(keys[0]?.body ?? '').keys).toHaveLength(2);
+      expect(JSON.parse(keys[0]?.body ?? '').keys).toHaveLength(4);
     } finally {
       await Promise.all(nodes.map((node) => node.stop()));
       await database.drop();

@@ -397,21 +397,20 @@ export function storeContract(name: string, open: () => Promise<readonly [Db, Db
 
     test('agrees on one set of first keys of each use when two nodes make theirs at once', async () => {
       const [here, there] = keysOfNodes();
-      const first = (use: 'sig' | 'saml') =>
-        Promise.all([here.addFirst(use, keysBy(`here-${use}`)), there.addFirst(use, keysBy(`there-${use}`))]);
       for (const use of ['sig', 'saml'] as const) {
-        const [mine, theirs] = await first(use);
-        expect(mine).toEqual(theirs);
-        expect([keysBy(`here-${use}`), keysBy(`there-${use}`)]).toContainEqual(mine);
-        expect(await there.of(use)).toEqual(mine);
-        expect(await here.idsOf(use)).toEqual(mine.map(({ id }) => id));
+        const made = [keysBy(`here-${use}`), keysBy(`there-${use}`)] as const;
+        const added = await Promise.all([here.addAfter(use, [], made[0]), there.addAfter(use, [], made[1])]);
+        expect(added.filter(Boolean)).toHaveLength(1);
+        const winners = made[added[0] ? 0 : 1];
+        expect(await here.of(use)).toEqual(winners);
+        expect(await there.of(use)).toEqual(winners);
+        expect(await here.idsOf(use)).toEqual(winners.map(({ id }) => id));
       }
       expect(JSON.stringify(await nodes[0].knex('signing_keys').select('*'))).not.toContain('very private');
     });
 
     test('adds keys behind the others for one of several at once, and only in front of what was seen', async () => {
       const [here, there] = keysOfNodes();
-      await here.addFirst('saml', keysBy('first'));
       const seen = await here.idsOf('saml');
       const added = await Promise.all([
         here.addAfter('saml', seen, keysBy('here')),
@@ -421,9 +420,25 @@ export function storeContract(name: string, open: () => Promise<readonly [Db, Db
       const winner = added[0] ? 'here' : 'there';
       expect(await there.idsOf('saml')).toEqual([...seen, `${winner}-rsa`, `${winner}-ec`]);
       const tokens = await here.idsOf('sig');
-      await there.remove(seen);
+      await there.remove('sig', seen);
+      expect(await here.idsOf('saml')).toHaveLength(4);
+      await there.remove('saml', seen);
       expect(await here.idsOf('saml')).toEqual([`${winner}-rsa`, `${winner}-ec`]);
       expect(await here.idsOf('sig')).toEqual(tokens);
+    });
+
+    test('replaces all keys of a use by others for one of several at once, and only those that were seen', async () => {
+      const [here, there] = keysOfNodes();
+      const seen = await here.idsOf('saml');
+      const others = await here.idsOf('sig');
+      const replaced = await Promise.all([
+        here.replace('saml', seen, keysBy('new-here')),
+        there.replace('saml', seen, keysBy('new-there')),
+        there.replace('saml', seen.slice(1), keysBy('blind')),
+      ]);
+      expect(replaced.filter(Boolean)).toHaveLength(1);
+      expect(await here.of('saml')).toEqual(keysBy(replaced[0] ? 'new-here' : 'new-there'));
+      expect(await here.idsOf('sig')).toEqual(others);
     });
 
     test('compares and sets a setting for one of twenty at once, absent ones too', async () => {

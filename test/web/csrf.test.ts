@@ -1,7 +1,7 @@
 import { csrf, sameOrigin } from '../../src/web/csrf.ts';
 import { exchange } from './exchange.ts';
 
-const tokens = csrf(Buffer.alloc(32, 7));
+const tokens = csrf([Buffer.alloc(32, 7)]);
 const given = tokens.token('ana', 'signin/7Q');
 
 test("accepts the token of this browser's form", () => {
@@ -21,8 +21,16 @@ test.each([
 });
 
 test('refuses a token made under another key, and one whose parts were moved across the separator', () => {
-  expect(csrf(Buffer.alloc(32, 8)).check('ana', 'signin/7Q', given)).toBe(false);
+  expect(csrf([Buffer.alloc(32, 8)]).check('ana', 'signin/7Q', given)).toBe(false);
   expect(tokens.check('a', 'b","c', tokens.token('a","b', 'c'))).toBe(false);
+});
+
+test('a token made before the key changed is accepted as long as the old key is kept, and new ones are by the new', () => {
+  const after = csrf([Buffer.alloc(32, 8), Buffer.alloc(32, 7)]);
+  expect(after.check('ana', 'signin/7Q', given)).toBe(true);
+  expect(after.check('tom', 'signin/7Q', given)).toBe(false);
+  expect(tokens.check('ana', 'signin/7Q', after.token('ana', 'signin/7Q'))).toBe(false);
+  expect(csrf([Buffer.alloc(32, 8)]).check('ana', 'signin/7Q', after.token('ana', 'signin/7Q'))).toBe(true);
 });
 
 describe('where a request says it comes from', () => {

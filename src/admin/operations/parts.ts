@@ -10,7 +10,7 @@ import { Problem } from '../api/problem.ts';
 import type { HeldRoles } from '../held.ts';
 import type { ApplicationRules } from './application.ts';
 import type { ConfigurationParts } from './configuration.ts';
-import type { ChangingKeys } from './saml-keys.ts';
+import type { ChangingKeys, KeyUse } from './keys.ts';
 
 /** What only a running server has: people who are signed in, and applications that hear of changes. */
 export interface Live {
@@ -34,7 +34,7 @@ export interface AdminParts {
   readonly roles: HeldRoles;
   readonly rules: ApplicationRules;
   readonly configuration: ConfigurationParts;
-  readonly samlKeys: () => Promise<ChangingKeys>;
+  readonly keys: Readonly<Record<KeyUse, () => Promise<ChangingKeys>>>;
   readonly recorder: Recorder;
   /** Absent where no server runs. */
   readonly live?: Live | undefined;

@@ -3,10 +3,10 @@ import { applicationOperations } from './applications.ts';
 import { auditOperations } from './audit.ts';
 import { configurationOperations } from './configuration.ts';
 import { credentialOperations } from './credentials.ts';
+import { keyOperations } from './keys.ts';
 import type { Operation } from './operation.ts';
 import { ownerOperations } from './owners.ts';
 import { roleOperations } from './roles.ts';
-import { samlKeyOperations } from './saml-keys.ts';
 import { serverOperations } from './server.ts';
 import { sessionOperations } from './sessions.ts';
 import { unlock } from './unlock.ts';
@@ -25,7 +25,7 @@ export const operations: readonly Operation[] = [
   ...applicationChangeOperations,
   ...roleOperations,
   ...ownerOperations,
-  ...samlKeyOperations,
+  ...keyOperations,
   ...auditOperations,
   ...configurationOperations,
 ];

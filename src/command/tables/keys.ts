@@ -1,24 +1,37 @@
 import type { Answer, Command } from '../command.ts';
 
-type Key = Readonly<Record<'state' | 'alg' | 'not_after' | 'fingerprint_sha256', string>>;
+type Key = Readonly<Record<'state' | 'alg' | 'id' | 'created_at', string>> &
+  Readonly<Partial<Record<'gone_at' | 'fingerprint_sha256', string>>>;
+
+const day = (at: unknown): string => String(at).slice(0, 10);
 
 const lines = ({ keys }: Answer): string =>
   (keys as readonly Key[])
-    .map(
-      ({ state, alg, not_after, fingerprint_sha256 }) =>
-        `${state.padEnd(8)}  ${alg}  until ${not_after.slice(0, 10)}  SHA-256 ${fingerprint_sha256}`,
-    )
+    .map(({ state, alg, id, created_at, gone_at, fingerprint_sha256 }) => {
+      const called = fingerprint_sha256 ? `SHA-256 ${fingerprint_sha256}` : id;
+      const gone = gone_at ? `, published until ${day(gone_at)}` : '';
+      return `${state.padEnd(8)}  ${alg}  ${called}  made ${day(created_at)}${gone}`;
+    })
     .join('\n');
 
+const when = ({ rotates_at, rotates_from }: Answer): string =>
+  rotates_at ? `by schedule on ${day(rotates_at)}` : `by hand, from ${day(rotates_from)} on`;
+
 export const keyCommands: readonly Command[] = [
-  { words: ['saml', 'show'], operation: 'saml.keys.list', says: lines },
   {
-    words: ['saml', 'rotate'],
-    operation: 'saml.keys.rotate',
+    words: ['key', 'list'],
+    operation: 'keys.list',
+    takes: ['use'],
+    says: (answer) => `${lines(answer)}\nThe next keys sign ${when(answer)}.`,
+  },
+  {
+    words: ['key', 'rotate'],
+    operation: 'keys.rotate',
+    takes: ['use'],
     says: (answer) => `The next keys sign from now on.\n${lines(answer)}`,
     not: {
       'too-soon': ({ from }) =>
-        `Some service providers may not know the next keys yet: wait until ${from}, or use --force and tell them.`,
+        `Some applications may not know the next keys yet: wait until ${from}, or use --force and tell them.`,
     },
   },
 ];

@@ -1,22 +1,38 @@
 import { generateKeyPair, type JsonWebKey } from 'node:crypto';
 import { promisify } from 'node:util';
 import { calculateJwkThumbprint, type JWK } from 'jose';
-import type { SigningKey, SigningKeys } from '../../store/signing-keys.ts';
+import type { RingKey } from '../../keys/due.ts';
+import { Ring, type RingParts } from '../../keys/ring.ts';
+import type { SigningKey } from '../../store/signing-keys.ts';
+
+/** RS256, which every client must know (OIDC Core section 15.1), and ES256. */
+export const signing = ['RS256', 'ES256'] as const;
 
 const make = promisify(generateKeyPair);
 
-/** The keys ID tokens are signed with, made at first start: RS256, which every client must know, and ES256. */
-export async function signingKeys(store: Pick<SigningKeys, 'of' | 'addFirst'>, now: number): Promise<JWK[]> {
-  const present = forTokens(await store.of('sig'));
-  if (present.length > 0) return present;
+export type TokenKeysParts = Pick<RingParts, 'store' | 'recorder' | 'now' | 'every' | 'onError'> & {
+  /** Lengths in seconds, as in `Terms`. */
+  readonly rotateEvery: number;
+  readonly publishAhead: number;
+  readonly overlap: number;
+};
+
+/** The keys tokens are signed with, made at the first start and followed until they are stopped. */
+export const tokenKeys = ({ publishAhead, ...parts }: TokenKeysParts): Promise<Ring> =>
+  Ring.open({
+    ...parts,
+    use: 'sig',
+    algs: signing,
+    notice: publishAhead,
+    make: (alg) => made(alg, parts.now()),
+  });
+
+async function made(alg: string, now: number): Promise<SigningKey> {
   // RSA at 2048: 3072 costs six times as much for every token (docs: performance).
-  const rsa = await make('rsa', { modulusLength: 2048 });
-  const ec = await make('ec', { namedCurve: 'P-256' });
-  const keys = [
-    await named('RS256', rsa.privateKey.export({ format: 'jwk' }), now),
-    await named('ES256', ec.privateKey.export({ format: 'jwk' }), now),
-  ];
-  return forTokens(await store.addFirst('sig', keys));
+  const { privateKey } = await (alg === 'RS256'
+    ? make('rsa', { modulusLength: 2048 })
+    : make('ec', { namedCurve: 'P-256' }));
+  return named(alg, privateKey.export({ format: 'jwk' }), now);
 }
 
 /** Called after its thumbprint (RFC 7638), so that no two keys share a `kid`. */
@@ -25,5 +41,6 @@ async function named(alg: string, key: JsonWebKey, now: number): Promise<Signing
   return { id, alg, jwk: { ...key, alg, use: 'sig', kid: id }, createdAt: now };
 }
 
-const forTokens = (keys: readonly SigningKey[]): JWK[] =>
+/** In their order, which the library goes by: the first of an algorithm signs, all are published. */
+export const forTokens = (keys: readonly RingKey[]): JWK[] =>
   keys.map((key) => ({ ...key.jwk, kid: key.id, alg: key.alg, use: 'sig' }) as JWK);

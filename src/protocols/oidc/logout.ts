@@ -45,7 +45,8 @@ export function sayFarewell(leaving: Pick<Leaving, 'onward'>) {
 type Tellable = Client & { backchannelLogout(user: string, sid: string): Promise<void> };
 
 export interface Telling {
-  readonly provider: LibraryProvider;
+  /** The library as it is now: it is another one after a change of keys. */
+  readonly provider: () => LibraryProvider;
   readonly clients: Clients;
   readonly subjects: Subjects;
   /** A client that could not be told: it does not answer in time, or answers badly. */
@@ -62,7 +63,7 @@ export function tellClients({ provider, clients, subjects, onUntold }: Telling) 
     const byLibrary = reason === 'rp logout';
     const asking = byLibrary ? Provider.ctx?.oidc.client?.clientId : undefined;
     const tell = async (clientId: string): Promise<string[]> => {
-      const client = (await provider.Client.find(clientId)) as Tellable | undefined;
+      const client = (await provider().Client.find(clientId)) as Tellable | undefined;
       if (!client || clientId === asking) return [];
       const name = client.clientName ?? clientId;
       if (!client.backchannelLogoutUri) return [name];

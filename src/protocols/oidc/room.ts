@@ -14,8 +14,8 @@ import type { Sessions } from '../../authentication/sessions.ts';
 import type { Subjects } from '../../authentication/subjects.ts';
 import type { Accessed, MayAdminister } from '../../domain/access.ts';
 import type { Resource } from '../../domain/resource.ts';
+import type { Ring } from '../../keys/ring.ts';
 import type { Kv } from '../../state/kv.ts';
-import type { SigningKeys } from '../../store/signing-keys.ts';
 import type { Tokens } from '../../store/tokens.ts';
 import { cookieName } from '../../web/cookies.ts';
 import { accessOf } from './access.ts';
@@ -23,18 +23,22 @@ import { clientShelf } from './adapter.ts';
 import type { People } from './claims.ts';
 import { type Catalogue, Clients } from './clients.ts';
 import { type DeviceParts, deviceFlow, sayInterval } from './device/device.ts';
+import { Documents } from './documents.ts';
 import { type Faults, lastResort, serverError } from './faults.ts';
 import { Grants } from './grants.ts';
 import { asker, interactionShelf, returnEarly } from './interaction-view.ts';
-import { signingKeys } from './keys.ts';
+import { forTokens } from './keys.ts';
 import { ttl } from './lifetimes.ts';
 import { sayFarewell, tellClients } from './logout.ts';
 import { pagePolicy } from './page-policy.ts';
 import type { Pages } from './pages.ts';
 import { postAuthorize } from './post-authorize.ts';
 import { buildProvider, truthfulDiscovery } from './provider.ts';
+import { type InitialAccess, type MintedAccess, mintInitialAccessToken } from './registration/initial-access.ts';
+import { hideOurs, judge, type Registering, registrationShelves } from './registration/registration.ts';
 import { introspectRefresh } from './remembered.ts';
 import { once as onceIn } from './replay.ts';
+import { answersAside, type Shown, thumbprintOf } from './requests/certificates.ts';
 import { inspectObject } from './requests/objects.ts';
 import { pushedShelf } from './requests/pushed.ts';
 import { Resources } from './resources.ts';
@@ -57,7 +61,8 @@ export interface OidcParts {
   readonly catalogue: Catalogue;
   readonly people: People;
   readonly tokens: Tokens;
-  readonly signingKeys: Pick<SigningKeys, 'of' | 'addFirst'>;
+  /** What tokens are signed with, as long as it changes. */
+  readonly keys: Pick<Ring, 'keys' | 'watch'>;
   readonly recorder: Recorder;
   readonly pages: Pages;
   /** The pages on which devices are approved, and how often codes may be tried. */
@@ -78,6 +83,10 @@ export interface OidcParts {
   /** Languages our pages are in (BCP 47), for discovery. */
   readonly languages: readonly string[];
   browserOf(req: IncomingMessage, res: ServerResponse): Browser;
+  /** Where certificates of clients come; undefined where they cannot. */
+  readonly certificates?: Shown | undefined;
+  /** Absent where applications may not register themselves. */
+  readonly registration?: Registering | undefined;
   /** A bug of ours or the library's. */
   readonly onFault: (error: unknown) => void;
   /** A client that could not be told that a session ended. */
@@ -88,6 +97,8 @@ export interface OidcParts {
 export interface OidcRoom {
   /** Whether a request for this path (no query) is ours to answer. */
   handles(path: string): boolean;
+  /** Whether it is one for which clients come to the address for certificates. */
+  handlesAside(path: string): boolean;
   /** Answers it, whatever comes; must see the request before any body parser. */
   callback(req: IncomingMessage, res: ServerResponse): Promise<void>;
   readonly askers: readonly Asker[];
@@ -95,14 +106,16 @@ export interface OidcRoom {
   mount(app: Router): void;
   /** Who calls our own API, by the access token of this request and what it is bound to. */
   access(req: IncomingMessage, res: ServerResponse): Promise<Accessed>;
+  /** Lets applications register themselves; absent where they may not. */
+  readonly mintInitialAccessToken?: ((access: InitialAccess) => Promise<MintedAccess>) | undefined;
   /** Takes back what an application got by a person's consent; the consent itself is not kept here. */
   withdraw(user: string, application: string): Promise<void>;
 }
 
 const paths =
-  /^\/(device_authorization|auth(\/[^/]+)?|token(\/introspection|\/revocation)?|par|me|jwks|session\/end(\/confirm|\/success)?|\.well-known\/(openid-configuration|oauth-authorization-server))$/;
+  /^\/(device_authorization|auth(\/[^/]+)?|token(\/introspection|\/revocation)?|par|reg(\/[^/]+)?|me|jwks|session\/end(\/confirm|\/success)?|\.well-known\/(openid-configuration|oauth-authorization-server))$/;
 
-export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
+export function oidcRoom(parts: OidcParts): OidcRoom {
   const { authentication, assurance, sessions, kv, tokens, recorder, pages, issuer, subjects } = parts;
   const now = parts.now ?? Date.now;
   const secure = issuer.startsWith('https:');
@@ -117,6 +130,8 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
     declared: parts.resources ?? [],
     mayAdminister: parts.mayAdminister ?? (() => false),
   });
+  const registering = parts.registration && { ...parts.registration, tokens, clients, recorder, now };
+  const registered = registering && registrationShelves(registering);
   // Access tokens and machines' tokens share a shelf: looking one up as either reads one key.
   const bearer = kvShelf(kv, 't');
   const device = deviceFlow({
@@ -125,7 +140,7 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
     browserOf: parts.browserOf,
   });
   const cookieNames = { session: cookieName('stile', secure), interaction: 'stile_oidc', resume: 'stile_oidc_resume' };
-  const provider = buildProvider({
+  const about = {
     issuer,
     authentication,
     assurance,
@@ -138,18 +153,20 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
     faults,
     successor,
     cookieNames,
-    keys: await signingKeys(parts.signingKeys, now()),
     cookieKeys: parts.cookieKeys,
     people: parts.people,
     claimNames: parts.claimNames,
     languages: parts.languages,
+    inspectObject: inspectObject(once, now),
+    certificates: parts.certificates,
+    judgeClient: registering && judge(registering),
     device,
-    inspectObject: inspectObject(kv, now),
     shelves: {
       AccessToken: ofKind('AccessToken', bearer),
       ClientCredentials: ofKind('ClientCredentials', bearer),
       AuthorizationCode: codeShelf(kv, reused),
-      Client: clientShelf(clients),
+      Client: { ...clientShelf(clients), ...registered?.client },
+      ...(registered ? { InitialAccessToken: registered.initial, RegistrationAccessToken: registered.access } : {}),
       DeviceCode: device.shelf,
       Grant: grants,
       Interaction: interactionShelf(authentication),
@@ -157,30 +174,43 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
       RefreshToken: unlessOn(bearer, refreshShelf({ tokens, grants, reused, successor, now })),
       Session: new SessionView({ sessions, kv, clients, grants, subjects }),
     },
+  };
+  /** The library reads its keys once, so a change of keys is a new one of it; what a browser is in the middle of is in the shelves. */
+  const build = () => {
+    const provider = buildProvider({ ...about, keys: forTokens(parts.keys.keys()) });
+    provider.use(lastResort(faults));
+    provider.use(only(/^\/(auth|session)(\/|$)/, sessionCookie(cookieNames)));
+    provider.use(pagePolicy(secure));
+    provider.use(only(/^\/(auth|session\/end)$/, postAuthorize(kv, faults)));
+    provider.use(only(/^\/session\/end\/confirm$/, sayFarewell(parts.leaving)));
+    provider.use(only(/^\/auth\//, returnEarly(authentication)));
+    provider.use(only(/^\/device_authorization$/, sayInterval));
+    provider.use(only(/^\/token\/introspection$/, introspectRefresh));
+    provider.use(only(/^\/reg(\/|$)/, hideOurs(clients)));
+    provider.use(only(/^\/\.well-known\//, truthfulDiscovery(assurance, issuer, parts.certificates)));
+    provider.on('server_error', (ctx, error) => serverError(ctx, error, parts.onFault));
+    // Koa prints what nobody listens to. Its types are older than the library's.
+    (provider as unknown as NodeJS.EventEmitter).on('error', (error) => {
+      // Whoever hangs up, or speaks no HTTP, in the middle of a request is no fault of ours.
+      if (!/^(HPE_|ECONN|EPIPE)/.test((error as NodeJS.ErrnoException).code ?? '')) parts.onFault(error);
+    });
+    provider.on('backchannel.error', (_ctx, error, client) => {
+      currentVisit().untold.push(client.clientName ?? client.clientId);
+      parts.onUntold(client.clientId, error);
+    });
+    const answer = provider.callback();
+    return { provider, answer, documents: new Documents(answer) };
+  };
+  // Whoever needs the library asks for it when it is needed: one kept in hand would go on signing with keys of the past.
+  let current = build();
+  parts.keys.watch(() => {
+    current = build();
   });
-  provider.use(lastResort(faults));
-  provider.use(only(/^\/(auth|session)(\/|$)/, sessionCookie(cookieNames)));
-  provider.use(pagePolicy(secure));
-  provider.use(only(/^\/(auth|session\/end)$/, postAuthorize(kv, faults)));
-  provider.use(only(/^\/session\/end\/confirm$/, sayFarewell(parts.leaving)));
-  provider.use(only(/^\/auth\//, returnEarly(authentication)));
-  provider.use(only(/^\/device_authorization$/, sayInterval));
-  provider.use(only(/^\/token\/introspection$/, introspectRefresh));
-  provider.use(only(/^\/\.well-known\//, truthfulDiscovery(assurance)));
-  provider.on('server_error', (ctx, error) => serverError(ctx, error, parts.onFault));
-  // Koa prints what nobody listens to. Its types are older than the library's.
-  (provider as unknown as NodeJS.EventEmitter).on('error', (error) => {
-    // Whoever hangs up, or speaks no HTTP, in the middle of a request is no fault of ours.
-    if (!/^(HPE_|ECONN|EPIPE)/.test((error as NodeJS.ErrnoException).code ?? '')) parts.onFault(error);
-  });
-  provider.on('backchannel.error', (_ctx, error, client) => {
-    currentVisit().untold.push(client.clientName ?? client.clientId);
-    parts.onUntold(client.clientId, error);
-  });
-  sessions.onEnd(tellClients({ provider, clients, subjects, onUntold: parts.onUntold }));
-  const answer = provider.callback();
+  sessions.onEnd(tellClients({ provider: () => current.provider, clients, subjects, onUntold: parts.onUntold }));
   return {
     handles: (path) => paths.test(path),
+    handlesAside: answersAside,
+    mintInitialAccessToken: registering && mintInitialAccessToken(registering),
     askers: [asker, device.asker],
     mount: device.mount,
     access: (req, res) =>
@@ -188,11 +218,16 @@ export async function oidcRoom(parts: OidcParts): Promise<OidcRoom> {
         accessOf(req, {
           ...{ issuer, resources, clients, once, authentication, now },
           people: parts.people,
-          provider: () => provider,
+          provider: () => current.provider,
+          certificateOf: (request) => thumbprintOf(parts.certificates, request),
         }),
       ),
     withdraw: withdrawal({ catalogue: parts.catalogue, tokens, sessions }),
-    callback: (req, res) => visiting(parts.browserOf(req, res), () => answer(req, res)) as Promise<void>,
+    async callback(req, res) {
+      const { answer, documents } = current;
+      if (documents.has(req)) return documents.answer(req, res);
+      await visiting(parts.browserOf(req, res), () => answer(req, res));
+    },
   };
 }
 

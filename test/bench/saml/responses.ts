@@ -7,7 +7,7 @@ import { nameFormat, nameIdFormat } from '../../../src/protocols/saml/names.ts';
 import { type Answer, type Statement, successResponse } from '../../../src/protocols/saml/sign-on/response.ts';
 import { xml } from '../../../src/protocols/saml/xml/canonical.ts';
 import { encrypted } from '../../../src/protocols/saml/xml/encryption.ts';
-import { keptKeys } from '../../protocols/saml/keys/kept-keys.ts';
+import { keptKeys, quietly } from '../../support/kept-keys.ts';
 import { multiples } from '../cost.ts';
 import { type Results, result } from '../result.ts';
 import { certified } from './certificate.ts';
@@ -39,7 +39,7 @@ const session: Session = {
 
 export async function responses(): Promise<Results> {
   const ring = await Keyring.open({
-    ...{ store: keptKeys(), issuer: 'https://idp.example', metadataValid: 0, keyOverlap: 0, now: Date.now },
+    ...{ ...quietly, store: keptKeys(), issuer: 'https://idp.example', metadataValid: 0, keyOverlap: 0, now: Date.now },
   });
   const signer = ring.signer('rsa-sha256');
   const answer = (sign: Answer['sign']) => ({ issuer, destination: acs, inResponseTo, now: Date.now(), signer, sign });

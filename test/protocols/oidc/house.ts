@@ -16,15 +16,17 @@ import type { RefusalCode } from '../../../src/domain/refusal.ts';
 import type { Resource } from '../../../src/domain/resource.ts';
 import type { Session } from '../../../src/domain/session.ts';
 import type { User } from '../../../src/domain/user.ts';
+import type { Ring } from '../../../src/keys/ring.ts';
 import { assertedAt, atLeast, basis, builtIn, mfa, oneFactor, satisfies } from '../../../src/policy/strengths.ts';
+import { tokenKeys } from '../../../src/protocols/oidc/keys.ts';
 import { type OidcRoom, oidcRoom } from '../../../src/protocols/oidc/room.ts';
 import type { Kv } from '../../../src/state/kv.ts';
 import { MemoKv, requestScope } from '../../../src/state/memo.ts';
 import { MemoryKv } from '../../../src/state/memory.ts';
-import type { SigningKey } from '../../../src/store/signing-keys.ts';
 import type { StoredToken, TokenFacts, Tokens } from '../../../src/store/tokens.ts';
 import { browserOf } from '../../../src/web/browser.ts';
 import { csrf } from '../../../src/web/csrf.ts';
+import { keptKeys, quietly } from '../../support/kept-keys.ts';
 
 /** An API that checks JWTs, one that asks for two factors, and one that has to ask what a token is. */
 export const notes = 'https://notes.example/api';
@@ -206,6 +208,7 @@ class Door implements Authentication {
 export interface House {
   readonly issuer: string;
   readonly room: OidcRoom;
+  readonly keys: Ring;
   readonly door: Door;
   readonly sessions: Sessions;
   readonly users: Map<string, User>;
@@ -221,6 +224,8 @@ export interface House {
   readonly told: string[];
   readonly reads: { users: number };
   failing: Error | undefined;
+  /** Sees every logout token as it came. */
+  heard?: (token: string) => void;
   /** Milliseconds this room's clock is ahead. */
   later: number;
   /** Where those go first who signed out. */
@@ -228,7 +233,8 @@ export interface House {
   close(): void;
 }
 
-let made: SigningKey[] = [];
+/** Made once: a key pair takes its time. */
+const store = keptKeys();
 
 export async function openHouse(): Promise<House> {
   const memory = new MemoryKv();
@@ -302,7 +308,9 @@ export async function openHouse(): Promise<House> {
       }),
     ].map((one) => [one.id, one]),
   );
-  const room = await oidcRoom({
+  const terms = { ...quietly, publishAhead: 0, overlap: 86_400, every: 86_400_000 };
+  const keys = await tokenKeys({ ...terms, store, now: Date.now });
+  const room = oidcRoom({
     issuer,
     authentication: door,
     assurance,
@@ -318,13 +326,7 @@ export async function openHouse(): Promise<House> {
       },
     },
     tokens: tokens as unknown as Tokens,
-    signingKeys: {
-      of: async () => made,
-      addFirst: async (_use, keys) => {
-        made = [...keys];
-        return made;
-      },
-    },
+    keys,
     recorder: { record: async (event) => void house.events.push(event) },
     pages: {
       signOut: async (_req, _res, { action, fields }) =>
@@ -334,7 +336,7 @@ export async function openHouse(): Promise<House> {
     },
     device: {
       pages: { enter() {}, decide() {}, done() {} },
-      csrf: csrf(randomBytes(32)),
+      csrf: csrf([randomBytes(32)]),
       limits: { browser: 10, address: 300 },
     },
     nonceSecret: randomBytes(32),
@@ -353,10 +355,12 @@ export async function openHouse(): Promise<House> {
   return Object.assign(house, {
     issuer,
     room,
+    keys,
     applications,
     close() {
       server.closeAllConnections();
       server.close();
+      keys.stop();
       void memory.close();
     },
   });
@@ -369,9 +373,9 @@ async function serve(house: House, req: IncomingMessage, res: ServerResponse): P
   if (url.pathname.startsWith('/bcl/')) {
     let body = '';
     for await (const chunk of req) body += chunk;
-    const token = JSON.parse(
-      Buffer.from(new URLSearchParams(body).get('logout_token')!.split('.')[1]!, 'base64url').toString(),
-    );
+    const sent = new URLSearchParams(body).get('logout_token')!;
+    house.heard?.(sent);
+    const token = JSON.parse(Buffer.from(sent.split('.')[1]!, 'base64url').toString());
     house.told.push(`${url.pathname.slice(5)} ${token.sub} ${token.sid}`);
     return void res.end();
   }

@@ -1,7 +1,7 @@
+import { signing } from '../keys.ts';
+
 /** Which algorithms are taken and given. One table: what is not in it is no choice of anybody's. */
 
-/** Our keys (keys.ts) sign by these. */
-const ours = ['RS256', 'ES256'] as const;
 /** What clients may sign with; never a shared secret, never `none`. */
 export const theirs = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
 /** To a client's key. Not RSA1_5, whose padding can be asked about (RFC 8725 section 3.2). */
@@ -10,9 +10,9 @@ const ciphers = ['A256GCM', 'A128CBC-HS256'] as const;
 
 /** The library's `enabledJWA`. */
 export const algorithms = {
-  idTokenSigningAlgValues: [...ours],
-  userinfoSigningAlgValues: [...ours],
-  authorizationSigningAlgValues: [...ours],
+  idTokenSigningAlgValues: [...signing],
+  userinfoSigningAlgValues: [...signing],
+  authorizationSigningAlgValues: [...signing],
   clientAuthSigningAlgValues: [...theirs],
   requestObjectSigningAlgValues: [...theirs],
   dPoPSigningAlgValues: [...theirs],

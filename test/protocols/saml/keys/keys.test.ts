@@ -1,7 +1,12 @@
 import { createPublicKey, verify, X509Certificate } from 'node:crypto';
-import { Keyring, type PublishedKey, type SamlKeys } from '../../../../src/protocols/saml/keys/keys.ts';
+import {
+  Keyring,
+  type KeyringParts,
+  type PublishedKey,
+  type SamlKeys,
+} from '../../../../src/protocols/saml/keys/keys.ts';
 import type { SigningKeys } from '../../../../src/store/signing-keys.ts';
-import { keptKeys } from './kept-keys.ts';
+import { gently, keptKeys, quietly } from '../../../support/kept-keys.ts';
 
 const DAY = 86_400_000;
 const notice = 14 * DAY;
@@ -11,8 +16,8 @@ let store: SigningKeys;
 let at: number;
 const rings: Keyring[] = [];
 
-async function node(more: { every?: number; keyOverlap?: number } = {}): Promise<Keyring> {
-  const ring = await Keyring.open({ store, ...terms, now: () => at, ...more });
+async function node(more: Partial<KeyringParts> = {}): Promise<Keyring> {
+  const ring = await Keyring.open({ store, ...quietly, ...terms, now: () => at, ...more });
   rings.push(ring);
   return ring;
 }
@@ -82,96 +87,18 @@ test('what is published holds no private key', async () => {
   expect(Object.keys(ring.published()[0] as object)).toEqual(expect.not.arrayContaining(['key', 'jwk', 'd']));
 });
 
-describe('rotating', () => {
-  test('puts the next keys to work, keeps the old ones published and makes new ones to follow', async () => {
-    const ring = await node();
-    const [next, current] = [prints(ring, 'next'), prints(ring, 'current')];
-    at += notice;
-    expect(await ring.rotate(false)).toEqual({ kind: 'rotated', keys: ring.published() });
-    expect(prints(ring, 'current')).toEqual(next);
-    expect(prints(ring, 'previous')).toEqual(current);
-    expect(prints(ring, 'next')).not.toEqual(next);
-    expect(next).toContain(read(ring.signer('rsa-sha256').certificate).fingerprint256);
-    expect(next).toContain(read(ring.signer('ecdsa-sha256').certificate).fingerprint256);
-  });
-
-  test('is refused while some service provider may not know the next key, unless forced', async () => {
-    const ring = await node();
-    const published = ring.published();
-    at += notice - 1;
-    expect(await ring.rotate(false)).toEqual({ kind: 'too-soon', from: at + 1 });
-    expect(ring.published()).toBe(published);
-    expect((await ring.rotate(true)).kind).toBe('rotated');
-    expect(await ring.rotate(false)).toEqual({ kind: 'too-soon', from: at + notice });
-  });
-
-  test('of two nodes at once changes keys once', async () => {
-    const [here, there] = await Promise.all([node(), node()]);
-    const next = prints(here, 'next');
-    const kinds = (await Promise.all([here.rotate(true), there.rotate(true)])).map(({ kind }) => kind);
-    expect(kinds.toSorted()).toEqual(['rotated', 'too-soon']);
-    expect(prints(here, 'current')).toEqual(next);
-    expect(here.published()).toEqual(there.published());
-  });
-
-  test('is followed by the other nodes, which go on with what they had while the database is away', async () => {
-    const there = await node();
-    let away = true;
-    let failed: (error: unknown) => void = () => undefined;
-    let seen: () => void = () => undefined;
-    const failure = new Promise<unknown>((resolve) => (failed = resolve));
-    const follower: SigningKeys = Object.assign(Object.create(store), {
-      idsOf: (use: 'saml') => (away ? Promise.reject(new Error('away')) : store.idsOf(use)),
-      async of(use: 'saml') {
-        setImmediate(() => seen());
-        return store.of(use);
-      },
-    });
-    const here = await Keyring.open({
-      ...{ store: follower, ...terms, now: () => at, every: 1 },
-      onError: (error) => failed(error),
-    });
-    rings.push(here);
-    const before = here.published();
-    await there.rotate(true);
-    expect(await failure).toEqual(new Error('away'));
-    expect(here.published()).toBe(before);
-    const followed = new Promise<void>((resolve) => (seen = resolve));
-    away = false;
-    await followed;
-    expect(here.published()).toEqual(there.published());
-  });
-
-  test('an old key is published until the overlap has passed, and then is gone everywhere', async () => {
-    const ring = await node();
-    const old = prints(ring, 'current');
-    at += notice;
-    await ring.rotate(false);
-    at += overlap - 1;
-    await ring.refresh();
-    expect(prints(ring, 'previous')).toEqual(old);
-    at += 1;
-    await ring.refresh();
-    expect(states(ring)).toEqual(['RS256 current', 'ES256 current', 'RS256 next', 'ES256 next']);
-    expect(await store.idsOf('saml')).toHaveLength(4);
-  });
-
-  test('without an overlap, as after a leak, it is gone at once where the change was made', async () => {
-    const ring = await node({ keyOverlap: 0 });
-    await ring.rotate(true);
-    expect(states(ring)).toEqual(['RS256 current', 'ES256 current', 'RS256 next', 'ES256 next']);
-  });
-
-  test('forced twice in a row, each old key keeps an overlap of its own', async () => {
-    const ring = await node();
-    const first = prints(ring, 'current');
-    await ring.rotate(true);
-    const second = prints(ring, 'current');
-    at += DAY;
-    await ring.rotate(true);
-    expect(prints(ring, 'previous').toSorted()).toEqual([...first, ...second].toSorted());
-    at += overlap - DAY;
-    await ring.refresh();
-    expect(prints(ring, 'previous')).toEqual(second);
-  });
+test('a change of keys changes what signs and what is published, and says by what certificates tell keys apart', async () => {
+  const ring = await node();
+  const [next, current] = [prints(ring, 'next'), prints(ring, 'current')];
+  expect(await ring.rotate(gently)).toEqual({ kind: 'too-soon', from: at + notice });
+  at += notice;
+  expect(await ring.rotate(gently)).toEqual({ kind: 'rotated' });
+  expect(prints(ring, 'current')).toEqual(next);
+  expect(prints(ring, 'previous')).toEqual(current);
+  expect(next).toContain(read(ring.signer('rsa-sha256').certificate).fingerprint256);
+  expect(next).toContain(read(ring.signer('ecdsa-sha256').certificate).fingerprint256);
+  expect(ring.shown().keys[0]).toMatchObject({ state: 'current', alg: 'RS256', fingerprint256: next[0] });
+  expect(ring.shown().keys.map(({ certificate }) => certificate)).toEqual(
+    ring.published().map(({ certificate }) => certificate),
+  );
 });

@@ -7,7 +7,7 @@ import { nameIdFormat, ns, status } from '../../../../src/protocols/saml/names.t
 import { UnreadableXml } from '../../../../src/protocols/saml/xml/element.ts';
 import { readXml, verifiedXml } from '../../../../src/protocols/saml/xml/reading.ts';
 import { signed } from '../../../../src/protocols/saml/xml/signature.ts';
-import { keptKeys } from '../keys/kept-keys.ts';
+import { keptKeys, quietly } from '../../../support/kept-keys.ts';
 
 const entityId = 'https://id.example/saml';
 const provider = 'https://sp.example/payroll';
@@ -16,7 +16,7 @@ const at = Date.UTC(2026, 10, 23, 9);
 let keys: Keyring;
 beforeAll(async () => {
   const ring = { issuer: 'https://id.example', metadataValid: 0, keyOverlap: 0, now: () => at };
-  keys = await Keyring.open({ store: keptKeys(), ...ring });
+  keys = await Keyring.open({ store: keptKeys(), ...quietly, ...ring });
 });
 afterAll(() => keys.stop());
 

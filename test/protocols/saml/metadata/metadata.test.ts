@@ -15,10 +15,10 @@ import { metadataRoutes } from '../../../../src/protocols/saml/metadata/routes.t
 import { entityAttribute, ns } from '../../../../src/protocols/saml/names.ts';
 import { childOf, childrenOf, type XmlElement } from '../../../../src/protocols/saml/xml/element.ts';
 import { readXml, verifiedXml } from '../../../../src/protocols/saml/xml/reading.ts';
+import { byForce, keptKeys, quietly } from '../../../support/kept-keys.ts';
 import { schemaErrors } from '../../../support/schemas.ts';
 import { xmlsecVerifies } from '../../../support/xmlsec.ts';
 import { strictViews } from '../../../web/pages.ts';
-import { keptKeys } from '../keys/kept-keys.ts';
 
 const DAY = 86_400_000;
 const issuer = 'https://id.example.com';
@@ -64,7 +64,9 @@ let at: number;
 let keys: Keyring;
 beforeEach(async () => {
   at = Date.UTC(2026, 10, 22, 9);
-  keys = await Keyring.open({ store: keptKeys(), issuer, metadataValid: 0, keyOverlap: 86_400, now: () => at });
+  keys = await Keyring.open({
+    ...{ ...quietly, store: keptKeys(), issuer, metadataValid: 0, keyOverlap: 86_400, now: () => at },
+  });
 });
 afterEach(() => keys.stop());
 
@@ -119,7 +121,7 @@ describe.each([
 
 test('every published certificate stands in it for signing, the current ones first', async () => {
   at += DAY;
-  await keys.rotate(true);
+  await keys.rotate(byForce);
   const idp = role(readXml(document(bare)));
   const all = childrenOf(idp, ns.metadata, 'KeyDescriptor');
   expect(all.map(({ attributes }) => attributes.use)).toEqual(Array(6).fill('signing'));
@@ -180,7 +182,7 @@ describe('as time goes by', () => {
   test('it is made anew at once when the keys change', async () => {
     const publication = new Publication({ issuer, entity: bare, keys });
     const first = publication.at(at);
-    await keys.rotate(true);
+    await keys.rotate(byForce);
     const next = publication.at(at);
     expect(next.etag).not.toBe(first.etag);
     expect(String(next.bytes)).toContain(keys.published()[2]?.certificate as string);

@@ -4,12 +4,13 @@ import { ns } from '../../../../src/protocols/saml/names.ts';
 import { type Canonical, xml } from '../../../../src/protocols/saml/xml/canonical.ts';
 import { BadSignature, readXml, verifiedXml } from '../../../../src/protocols/saml/xml/reading.ts';
 import { signed, signedQuery } from '../../../../src/protocols/saml/xml/signature.ts';
-import { keptKeys } from '../keys/kept-keys.ts';
+import { keptKeys, quietly } from '../../../support/kept-keys.ts';
 
 let keys: Keyring;
 beforeAll(async () => {
   const at = Date.UTC(2026, 10, 22);
   keys = await Keyring.open({
+    ...quietly,
     store: keptKeys(),
     issuer: 'https://id.example.com',
     metadataValid: 0,

@@ -1,0 +1,29 @@
+/** The keys of tokens and of SAML, on the terms the configuration sets. A part of the composition root. */
+import type { Recorder } from '../audit/event.ts';
+import type { Config } from '../config.ts';
+import { tokenKeys } from '../protocols/oidc/keys.ts';
+import { Keyring } from '../protocols/saml/keys/keys.ts';
+import type { SigningKeys } from '../store/signing-keys.ts';
+
+export interface KeysParts {
+  readonly signingKeys: SigningKeys;
+  readonly recorder: Recorder;
+  readonly log: { warn(about: object, text: string): void };
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+export const openTokenKeys = ({ keys }: Pick<Config, 'keys'>, { signingKeys, recorder, log, now }: KeysParts) =>
+  tokenKeys({
+    ...{ ...keys, store: signingKeys, recorder, now },
+    onError: (error) => log.warn({ err: error }, 'the keys of tokens could not be read again'),
+  });
+
+export const openSamlKeys = (
+  { issuer, saml: { metadataValid, keyOverlap, rotateEvery } }: Pick<Config, 'issuer' | 'saml'>,
+  { signingKeys, recorder, log, now }: KeysParts,
+) =>
+  Keyring.open({
+    ...{ issuer, metadataValid, keyOverlap, rotateEvery, store: signingKeys, recorder, now },
+    onError: (error) => log.warn({ err: error }, 'the keys of SAML could not be read again'),
+  });
