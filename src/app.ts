@@ -16,6 +16,7 @@ import { openAdministration } from './composition/administration.ts';
 import { mountAdministration } from './composition/administration-pages.ts';
 import { answering } from './composition/answering.ts';
 import { certificatesFrom } from './composition/certificates.ts';
+import { configurationFor } from './composition/configuration.ts';
 import { devicePages, deviceTries } from './composition/device-pages.ts';
 import { openEngine } from './composition/engine.ts';
 import { openTokenKeys } from './composition/keys.ts';
@@ -89,18 +90,8 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const totp = createTotp({ window: config.totp.window });
   const methods: ReadonlyMap<string, Method> = new Map([password, totp].map((method) => [method.id, method]));
   const local = createLocalStore(users);
-  const disabled = await applyDeclared({
-    config,
-    users,
-    credentials,
-    applications,
-    recorder,
-    password,
-    totp,
-    knex: db.knex,
-    log,
-    now,
-  });
+  const applying = { users, credentials, applications, password, totp, knex: db.knex, log, now };
+  const disabled = await applyDeclared({ ...applying, config, recorder });
   const catalogue = new Catalogue(applications, { onError: (error) => log.warn({ err: error }, 'catalogue') });
   await catalogue.start();
   const {
@@ -143,6 +134,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     now,
   };
   const administration = openAdministration(config, {
+    configuration: configurationFor(applying, config),
     ...{ knex: db.knex, sealer, recorder, now },
     keys: { oidc: async () => tokenKeys, saml: async () => samlKeys },
     live: { sessions, endTokens: (user) => tokens.destroyByUser(user), refresh: () => catalogue.refresh() },

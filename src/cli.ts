@@ -7,6 +7,7 @@ import type { Terminal } from './command/command.ts';
 import { run } from './command/run.ts';
 import { backupAct } from './composition/acts/backup.ts';
 import { checkAct } from './composition/acts/check.ts';
+import { configurationAct } from './composition/acts/configuration.ts';
 import { migrateAct } from './composition/acts/migrate.ts';
 import { restoreAct } from './composition/acts/restore.ts';
 import { perform } from './composition/reach.ts';
@@ -41,6 +42,8 @@ const terminal: Terminal = {
     },
     migrate: migrateAct,
     check: checkAct,
+    diff: configurationAct('diff'),
+    apply: configurationAct('apply'),
     backup: backupAct,
     restore: restoreAct,
   },

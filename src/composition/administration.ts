@@ -24,7 +24,7 @@ import { RoleGrants } from '../store/role-grants.ts';
 import { Users } from '../store/users.ts';
 import { registeringFrom } from './registration.ts';
 
-export interface Administered extends Pick<AdminParts, 'keys'> {
+export interface Administered extends Pick<AdminParts, 'keys' | 'configuration'> {
   readonly knex: Knex;
   readonly sealer: Sealer;
   readonly recorder: Recorder;
@@ -47,7 +47,7 @@ export interface Administration {
 
 export function openAdministration(
   config: Pick<Config, 'issuer' | 'roles' | 'administration' | 'assurance' | 'registration'>,
-  { knex, sealer, keys, recorder, live, now, onFault }: Administered,
+  { knex, sealer, keys, configuration, recorder, live, now, onFault }: Administered,
 ): Administration {
   const grants = new RoleGrants(knex);
   const registering = registeringFrom(config, knex, sealer);
@@ -59,7 +59,7 @@ export function openAdministration(
   const strong = names.filter(([, id]) => atLeast(builtIn[id] as typeof mfa, mfa)).map(([name]) => name);
   const dispatch = dispatcher({
     parts: {
-      ...{ issuer: config.issuer, version, roles, applications, links, keys, recorder, live, now },
+      ...{ issuer: config.issuer, version, roles, applications, links, keys, configuration, recorder, live, now },
       users: new Users(knex),
       credentials: new Credentials(knex, sealer),
       events: new Events(knex),

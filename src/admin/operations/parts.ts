@@ -9,6 +9,7 @@ import type { Users } from '../../store/users.ts';
 import { Problem } from '../api/problem.ts';
 import type { HeldRoles } from '../held.ts';
 import type { ApplicationRules } from './application.ts';
+import type { ConfigurationParts } from './configuration.ts';
 import type { ChangingKeys, KeyUse } from './keys.ts';
 
 /** What only a running server has: people who are signed in, and applications that hear of changes. */
@@ -50,6 +51,7 @@ export interface AdminParts {
   readonly answers: ApiAnswers;
   readonly roles: HeldRoles;
   readonly rules: ApplicationRules;
+  readonly configuration: ConfigurationParts;
   readonly keys: Readonly<Record<KeyUse, () => Promise<ChangingKeys>>>;
   /** Absent: applications may not register themselves. */
   readonly registration?: RegistrationRules | undefined;

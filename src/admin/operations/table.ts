@@ -1,6 +1,7 @@
 import { applicationChangeOperations } from './application-changes.ts';
 import { applicationOperations } from './applications.ts';
 import { auditOperations } from './audit.ts';
+import { configurationOperations } from './configuration.ts';
 import { credentialOperations } from './credentials.ts';
 import { keyOperations } from './keys.ts';
 import type { Operation } from './operation.ts';
@@ -28,6 +29,7 @@ export const operations: readonly Operation[] = [
   ...ownerOperations,
   ...keyOperations,
   ...auditOperations,
+  ...configurationOperations,
 ];
 
 const byId = new Map(operations.map((one) => [one.id, one]));
