@@ -15,7 +15,7 @@ import { mountAccount } from './composition/account-pages.ts';
 import { openAdministration } from './composition/administration.ts';
 import { devicePages, deviceTries } from './composition/device-pages.ts';
 import { openEngine } from './composition/engine.ts';
-import { openTokenKeys } from './composition/keys.ts';
+import { beginResealing, openTokenKeys } from './composition/keys.ts';
 import { oidcPages } from './composition/oidc-pages.ts';
 import { openPages } from './composition/pages.ts';
 import { openSaml } from './composition/saml.ts';
@@ -59,6 +59,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const {
     db,
     sealer,
+    sealed,
     users,
     credentials,
     browsers,
@@ -195,6 +196,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   // A read-only DATA_DIR beside Postgres costs the command line its way in, not the server its start.
   const purge = () =>
     tokens.purge(now()).catch((error) => log.warn({ err: error }, 'expired tokens could not be removed'));
+  const resealing = beginResealing({ sealed, recorder, log, now });
   const purging = setInterval(purge, PURGE_MS).unref();
 
   const socket = await listenSocket(join(config.dataDir, 'stile.sock'), administration.dispatch).catch((error) =>
@@ -214,6 +216,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
       clearInterval(purging);
       catalogue.stop();
       tokenKeys.stop();
+      resealing.stop();
       await samlParts.stop();
       await writer.drain();
       await socket?.close();

@@ -8,6 +8,7 @@ import { run } from './command/run.ts';
 import { backupAct } from './composition/acts/backup.ts';
 import { checkAct } from './composition/acts/check.ts';
 import { migrateAct } from './composition/acts/migrate.ts';
+import { resealAct } from './composition/acts/reseal.ts';
 import { restoreAct } from './composition/acts/restore.ts';
 import { perform } from './composition/reach.ts';
 import { placeOf, root, surroundings } from './composition/surroundings.ts';
@@ -43,6 +44,7 @@ const terminal: Terminal = {
     check: checkAct,
     backup: backupAct,
     restore: restoreAct,
+    reseal: resealAct,
   },
 };
 

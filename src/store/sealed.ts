@@ -49,6 +49,17 @@ export interface SealedBy {
   readonly rows: number;
 }
 
+/** A secret that is not given any more, though something is sealed by it. */
+export class SecretMissing extends Error {
+  constructor(missing: readonly SealedBy[]) {
+    const rows = missing.map(({ table, secret, rows }) => `${rows} in ${table} by the secret ${secret}`).join(', ');
+    super(
+      `STILE_SECRET lacks a secret that this database still needs: sealed are ${rows}. Put it back behind the others, separated by a comma, until stile key secrets counts nothing for it.`,
+    );
+    this.name = 'SecretMissing';
+  }
+}
+
 /** By which secrets the rows are sealed, and sealing them anew by the current one. */
 export class Sealed {
   private readonly db: Knex;
@@ -63,6 +74,19 @@ export class Sealed {
   async secrets(): Promise<string[]> {
     const found = await Promise.all(columns.map((one) => this.secretsOf(one)));
     return [...new Set(found.flat())];
+  }
+
+  /** Throws SecretMissing, before anything is opened in vain. */
+  async requireAll(): Promise<void> {
+    const ours = (id: string) => this.sealer.ids.includes(id);
+    if ((await this.secrets()).every(ours)) return;
+    const missing = (await this.counts()).filter(({ secret }) => !ours(secret));
+    if (missing.length > 0) throw new SecretMissing(missing);
+  }
+
+  /** The secrets that are given, by their ids; the first is current. */
+  get given(): readonly string[] {
+    return this.sealer.ids;
   }
 
   /** How much is sealed by each secret. Reads an index through. */

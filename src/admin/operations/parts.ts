@@ -5,6 +5,7 @@ import type { Applications } from '../../store/applications.ts';
 import type { Credentials } from '../../store/credentials.ts';
 import type { Events } from '../../store/events.ts';
 import type { RegistrationLinks } from '../../store/registration-links.ts';
+import type { Sealed } from '../../store/sealed.ts';
 import type { Users } from '../../store/users.ts';
 import { Problem } from '../api/problem.ts';
 import type { HeldRoles } from '../held.ts';
@@ -32,6 +33,7 @@ export interface AdminParts {
   readonly answers: ApiAnswers;
   readonly roles: HeldRoles;
   readonly rules: ApplicationRules;
+  readonly sealed: Pick<Sealed, 'counts' | 'given' | 'reseal'>;
   readonly keys: Readonly<Record<KeyUse, () => Promise<ChangingKeys>>>;
   readonly recorder: Recorder;
   /** Absent where no server runs. */

@@ -6,6 +6,7 @@ import { keyOperations } from './keys.ts';
 import type { Operation } from './operation.ts';
 import { ownerOperations } from './owners.ts';
 import { roleOperations } from './roles.ts';
+import { secretOperations } from './secrets.ts';
 import { serverOperations } from './server.ts';
 import { sessionOperations } from './sessions.ts';
 import { unlock } from './unlock.ts';
@@ -25,6 +26,7 @@ export const operations: readonly Operation[] = [
   ...roleOperations,
   ...ownerOperations,
   ...keyOperations,
+  ...secretOperations,
   ...auditOperations,
 ];
 
