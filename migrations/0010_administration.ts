@@ -18,6 +18,7 @@ export async function up(db: Knex): Promise<void> {
       token_hash text primary key,
       user_id text not null references users on delete cascade,
       made_by text not null,
+      state text,
       expires_at timestamptz not null,
       used_at timestamptz
     );

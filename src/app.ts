@@ -4,20 +4,25 @@ import { join, resolve } from 'node:path';
 import express from 'express';
 import type { Logger } from 'pino';
 import { accountApplication } from './account/account.ts';
-import { apiRoutes } from './admin/api/routes.ts';
 import { applyDeclared } from './admin/apply.ts';
 import { listenSocket } from './admin/socket.ts';
 import { groupRecorder } from './audit/recorder.ts';
+import { trimRecord } from './audit/retention.ts';
 import { assuranceOf } from './authentication/assurance.ts';
 import { signInRoutes } from './authentication/routes.ts';
 import { Subjects } from './authentication/subjects.ts';
 import { mountAccount } from './composition/account-pages.ts';
 import { openAdministration } from './composition/administration.ts';
+import { mountAdministration } from './composition/administration-pages.ts';
+import { answering } from './composition/answering.ts';
+import { certificatesFrom } from './composition/certificates.ts';
 import { devicePages, deviceTries } from './composition/device-pages.ts';
 import { openEngine } from './composition/engine.ts';
 import { beginResealing, openTokenKeys } from './composition/keys.ts';
+import { lookAt, openObserving } from './composition/observing.ts';
 import { oidcPages } from './composition/oidc-pages.ts';
 import { openPages } from './composition/pages.ts';
+import { registeringFrom } from './composition/registration.ts';
 import { openSaml } from './composition/saml.ts';
 import { samlPages } from './composition/saml-pages.ts';
 import { openState, openStores } from './composition/stores.ts';
@@ -26,10 +31,9 @@ import { createLocalStore } from './directory/local.ts';
 import type { Method } from './domain/method.ts';
 import { createPassword } from './methods/password/password.ts';
 import { createTotp } from './methods/totp/totp.ts';
-import { metrics, noMetrics } from './metrics.ts';
 import { oidcRoom } from './protocols/oidc/room.ts';
 import { samlRoom } from './protocols/saml/room.ts';
-import { MemoKv, requestScope } from './state/memo.ts';
+import { MemoKv } from './state/memo.ts';
 import { derive } from './state/sealer.ts';
 import { Catalogue } from './store/catalogue.ts';
 import { browserOf } from './web/browser.ts';
@@ -41,11 +45,13 @@ import { anyone, routes } from './web/routes.ts';
 
 export interface App {
   readonly listener: RequestListener;
+  /** Of the port that asks for certificates: what applications come for themselves, and no page. */
+  readonly aside: RequestListener;
   /** Ends what the app holds: files, connections, timers. Call after the last answer. */
   close(): Promise<void>;
 }
 
-/** How often expired tokens are taken out of the database. */
+/** How often expired tokens and events past their retention are taken out of the database. */
 const PURGE_MS = 3_600_000;
 
 const root = resolve(import.meta.dirname, '..');
@@ -74,7 +80,8 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   } = stores;
   const store = openState(config.redisUrl, log);
   const kv = new MemoKv(store);
-  const counters = config.metrics ? await metrics(config.metrics) : noMetrics;
+  // The catalogue comes to know them later.
+  const { counters, traces } = await openObserving(config, root, (id) => application(id)?.protocol);
   const writer = groupRecorder(events);
   const recorder = counters.counting(writer);
 
@@ -113,9 +120,11 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   });
 
   // Pages.
+  lookAt(counters, { config, db, samlKeys });
   const client = clientAddress(config.proxies);
   const web = { secure, address: (req: IncomingMessage) => client(req).address };
   const browser = (req: IncomingMessage, res: ServerResponse) => browserOf(req, res, web);
+  const certificates = certificatesFrom(config, now);
   const forms = csrf(config.secrets.map((one) => derive(one, 'csrf')));
   const { files, views } = openPages(config, root);
   const errorPages = errors({ views, log });
@@ -144,6 +153,8 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     ...{ ...shared, catalogue, tokens, recorder, refreshKey },
     keys: tokenKeys,
     pages: oidcPages(views, log, now),
+    certificates,
+    registration: registeringFrom(config, db.knex, sealer),
     device: { pages: devicePages(views), csrf: forms, limits: deviceTries(config.limits) },
     nonceSecret: derive(config.secrets[0] as string, 'dpop nonces'),
     resources: config.resources,
@@ -181,10 +192,10 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     ...{ authentication: engine, sessions, leaving, methods, users, credentials, consents, events, recorder, tokens },
     ...{ csrf: forms, views, issuer: config.issuer, now, application, browserOf: browser, password, oidc },
   });
-  apiRoutes(app, {
-    ...{ ...administration, issuer: config.issuer, address: web.address, now },
-    access: (req, res) => oidc.access(req, res),
-    roleOfApplication: (id) => catalogue.byId(id)?.role,
+  mountAdministration(app, {
+    ...{ ...administration, users, credentials, methods, sessions, recorder, catalogue, password, tokens },
+    ...{ csrf: forms, views, issuer: config.issuer, service: config.brand.name, browserOf: browser, now },
+    ...{ access: oidc.access, address: web.address },
     onFault: (error) => log.error({ err: error }, 'administration'),
   });
   const demo = config.demo ? await import('./demo/mount.ts') : undefined;
@@ -194,8 +205,12 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   app.use(errorPages.handler);
 
   // A read-only DATA_DIR beside Postgres costs the command line its way in, not the server its start.
-  const purge = () =>
+  const purge = () => {
     tokens.purge(now()).catch((error) => log.warn({ err: error }, 'expired tokens could not be removed'));
+    trimRecord({ events, recorder, ...config.audit }, now()).catch((error) =>
+      log.warn({ err: error }, 'the record could not be trimmed'),
+    );
+  };
   const resealing = beginResealing({ sealed, recorder, log, now });
   const purging = setInterval(purge, PURGE_MS).unref();
 
@@ -203,15 +218,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     log.warn({ err: error }, 'no socket for the command line'),
   );
   return {
-    listener(req, res) {
-      counters.time(res);
-      if (counters.answer(req, res)) return;
-      const path = (req.url ?? '/').split('?', 1)[0] as string;
-      requestScope.run(new Map(), () => {
-        if (!oidc.handles(path)) return app(req, res);
-        oidc.callback(req, res).catch((error) => errorPages.answer(res, error));
-      });
-    },
+    ...answering({ app, oidc, client, certificates, counters, traces, errorPages }),
     async close() {
       clearInterval(purging);
       catalogue.stop();
@@ -221,6 +228,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
       await writer.drain();
       await socket?.close();
       await counters.close();
+      await traces.close();
       await kv.close();
       await db.close();
     },

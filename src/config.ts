@@ -5,17 +5,17 @@
  */
 import { readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { createSecureContext } from 'node:tls';
 import { assemble, namesOf } from './config/assemble.ts';
 import { between } from './config/between.ts';
 import { type Environment, type ReadFile, readEnvironment, type Surroundings } from './config/environment.ts';
-import { type Contents, readNamed } from './config/files.ts';
+import { readNamed } from './config/files.ts';
 import type { IdentityProvider } from './config/identity-provider.ts';
 import type { ConfiguredKeys } from './config/keys.ts';
 import { metadataProblems } from './config/metadata.ts';
 import { ConfigurationError, describe, type Problem } from './config/problems.ts';
 import { type File, schema } from './config/schema.ts';
 import { holdsDemo, holdsOthers, keepSecret, markDemo } from './config/secret.ts';
+import { type ClientCertificates, pemProblems } from './config/tls.ts';
 import { inFile, readYaml } from './config/yaml.ts';
 import type { Application } from './domain/application.ts';
 import type { Resource } from './domain/resource.ts';
@@ -106,6 +106,8 @@ export interface Config {
   readonly proxies: readonly string[];
   /** PEM texts. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** Undefined where no certificate of a client can reach us. */
+  readonly clientCertificates: ClientCertificates | undefined;
   readonly brand: {
     readonly name: string;
     readonly accent: string | undefined;
@@ -126,9 +128,13 @@ export interface Config {
   }[];
   /** Seconds: how old the proof behind a change by the API may be. */
   readonly administration: { readonly fresh: number };
+  /** Applications that register themselves; undefined where they may not. `most` of them, asking for at most `scopes`. */
+  readonly registration: { readonly scopes: readonly string[]; readonly most: number } | undefined;
   readonly enrolment: { readonly first: 'password' | 'mailed-link' | 'pass' };
   /** A port of its own, or a token on the main one; undefined is off. */
   readonly metrics: { readonly port: number } | { readonly token: string } | undefined;
+  /** Seconds the record reaches back; 0 is for ever. */
+  readonly audit: { readonly retention: number };
   readonly log: { readonly level: File['log']['level'] };
 }
 
@@ -193,7 +199,7 @@ function readSettings(
     ),
     ...contents.problems,
     ...metadataProblems(raw as Record<string, unknown>, contents, issuer, inspect),
-    ...tlsProblems(contents),
+    ...pemProblems(contents),
   ];
   const inOrder = found.map((one) => ({ one, line: yaml.lineOf(one.path ?? []) })).sort((a, b) => a.line - b.line);
   problems.push(...new Set(inOrder.map(({ one }) => inFile(shown, yaml, one))));
@@ -220,18 +226,6 @@ function placed(value: unknown, issuer: string): unknown {
 
 const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>((part, key) => (part as Record<PropertyKey, unknown> | null | undefined)?.[key], value);
-
-function tlsProblems(contents: Contents): Problem[] {
-  const [cert, key] = [contents.get('tls.cert_file'), contents.get('tls.key_file')];
-  if (!cert || !key) return [];
-  try {
-    createSecureContext({ cert, key });
-    return [];
-  } catch (error) {
-    const wrong = `hold no certificate and key that belong together, in PEM (${(error as Error).message})`;
-    return [{ at: 'tls: cert_file and key_file', wrong, path: ['tls'] }];
-  }
-}
 
 /** Passwords everybody knows must never come to lie in the folder of a server that others reach, nor the other way. */
 function folderProblems({ demo, dataDir, databaseUrl }: Surroundings): string[] {

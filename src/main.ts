@@ -5,6 +5,7 @@ import { greeting } from './greeting.ts';
 import { logger } from './log.ts';
 import { inspect } from './protocols/saml/providers/declared.ts';
 import { unstarted } from './unstarted.ts';
+import { currentRequest } from './web/request-id.ts';
 import { type Serving, serve } from './web/server.ts';
 
 /** Behind a proxy, how long to say "not ready" before the door shuts. */
@@ -14,7 +15,7 @@ const LEAVING_MS = 18_000;
 
 async function start(): Promise<void> {
   const config = loadConfig({ env: process.env, inspect });
-  const log = logger(config.log.level);
+  const log = logger(config.log.level, undefined, currentRequest);
   let serving: Serving | undefined;
   const app = await buildApp(config, log, () => serving?.draining() ?? false);
   serving = await serve({
@@ -27,13 +28,26 @@ async function start(): Promise<void> {
     await app.close();
     throw error;
   });
+  const clientPort = config.clientCertificates?.port;
+  const aside =
+    config.tls && clientPort !== undefined
+      ? await serve({
+          app: app.aside,
+          port: clientPort,
+          tls: { ...config.tls, ask: { authorities: config.clientCertificates?.authorities } },
+        }).catch(async (error) => {
+          await serving?.drain();
+          await app.close();
+          throw error;
+        })
+      : undefined;
   let leaving = false;
   const leave = async () => {
     if (leaving) return;
     leaving = true;
     // A store that no longer answers must not keep the process from ending.
     setTimeout(() => process.exit(1), LEAVING_MS).unref();
-    await serving?.drain();
+    await Promise.all([serving?.drain(), aside?.drain()]);
     await app.close();
     process.exit(0);
   };

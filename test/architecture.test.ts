@@ -43,7 +43,8 @@ const rooms: Readonly<Record<string, Room>> = {
   demo: { knows: ['domain', 'web', 'methods', 'examples'], types: ['config'] },
   log: { knows: [] },
   unstarted: { knows: [] },
-  metrics: { knows: ['audit'] },
+  metrics: { knows: ['audit', 'domain'] },
+  traces: { knows: ['domain'] },
   greeting: { knows: [], types: ['config'] },
 };
 
@@ -60,6 +61,12 @@ const reserved: Readonly<Record<string, readonly string[]>> = {
   '@electric-sql/pglite': ['store'],
   ioredis: ['state'],
   'openid-client': ['upstreams'],
+  '@opentelemetry/api': ['traces'],
+  '@opentelemetry/core': ['traces'],
+  '@opentelemetry/context-async-hooks': ['traces'],
+  '@opentelemetry/exporter-trace-otlp-http': ['traces'],
+  '@opentelemetry/resources': ['traces'],
+  '@opentelemetry/sdk-trace-base': ['traces'],
 };
 
 interface Import {

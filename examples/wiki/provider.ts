@@ -19,6 +19,11 @@ export interface Wish {
   readonly acr?: string;
   /** Seconds since the person last proved who they are; 0 asks for a fresh proof. */
   readonly maxAge?: number;
+  /** What an API asked for (RFC 9470), as it said it; what becomes of it is for the API to judge. */
+  readonly acrValues?: string;
+  /** The API the access token is for (RFC 8707), and the scope that takes; without them it is for userinfo. */
+  readonly resource?: string;
+  readonly scope?: string;
 }
 
 /** What has to be remembered between asking and the answer. Belongs into the session, never into a URL. */
@@ -35,6 +40,8 @@ export interface Answer {
   readonly claims: oidc.IDToken;
   readonly person: oidc.UserInfoResponse;
   readonly idToken: string;
+  /** For the API that was asked for. */
+  readonly apiToken?: string;
 }
 
 const loopback = /^(localhost|127\.0\.0\.1|\[::1\])$/;
@@ -70,11 +77,13 @@ export class Provider {
     const configuration = await this.configuration();
     const [state, nonce, verifier] = [oidc.randomState(), oidc.randomNonce(), oidc.randomPKCECodeVerifier()];
     const asked: Record<string, string> = {
-      scope: 'openid profile email',
+      scope: wish.scope ?? 'openid profile email',
       redirect_uri: `${this.#registration.baseUrl}/callback`,
     };
     // Essential: without this acr, rather an error than an answer.
     if (wish.acr) asked.claims = JSON.stringify({ id_token: { acr: { essential: true, value: wish.acr } } });
+    if (wish.acrValues) asked.acr_values = wish.acrValues;
+    if (wish.resource) asked.resource = wish.resource;
     if (wish.maxAge !== undefined) asked.max_age = String(wish.maxAge);
     const url = oidc.buildAuthorizationUrl(configuration, {
       ...asked,
@@ -88,22 +97,29 @@ export class Provider {
 
   /**
    * Reads the answer in `query` (everything after the `?` of our callback). openid-client checks state, issuer, nonce,
-   * signature, audience, times and max_age; the acr is ours to check: an answer is not yet the answer asked for.
+   * signature, audience, times and max_age; the acr is ours to check: an answer is not yet the answer asked for. `known` is
+   * what userinfo said of whoever is signed in.
    */
-  async answer(query: string, question: Question): Promise<Answer> {
+  async answer(query: string, question: Question, known?: oidc.UserInfoResponse): Promise<Answer> {
     const configuration = await this.configuration();
     const url = new URL(`${this.#registration.baseUrl}/callback?${query}`);
-    const tokens = await oidc.authorizationCodeGrant(configuration, url, {
+    const { resource } = question.wish;
+    const checks = {
       expectedState: question.state,
       expectedNonce: question.nonce,
       pkceCodeVerifier: question.verifier,
       idTokenExpected: true,
       ...(question.wish.maxAge === undefined ? {} : { maxAge: question.wish.maxAge }),
-    });
+    };
+    const more = resource ? { resource } : undefined;
+    const tokens = await oidc.authorizationCodeGrant(configuration, url, checks, more);
     const claims = tokens.claims()!;
     if (question.wish.acr && claims.acr !== question.wish.acr) {
       throw new Error(`asked for acr ${question.wish.acr}, was answered with ${claims.acr ?? 'none'}`);
     }
+    // A token for an API opens nothing else; who it is was said before.
+    if (resource)
+      return { claims, person: known ?? { sub: claims.sub }, idToken: tokens.id_token!, apiToken: tokens.access_token };
     const person = await oidc.fetchUserInfo(configuration, tokens.access_token, claims.sub);
     return { claims, person, idToken: tokens.id_token! };
   }

@@ -8,15 +8,17 @@ import type { Answer, Question } from './provider.ts';
 
 export interface Session {
   /** Asked and not yet answered, with what to do once it is. */
-  pending?: { question: Question; then: 'sign-in' | 'payment' | 'fresh' } | undefined;
+  pending?: { question: Question; then: 'sign-in' | 'payment' | 'fresh' | 'note' } | undefined;
   /** What Stile said last, and what was asked for then. */
   now?: Answer & { asked: Question['asked'] };
   /** What it had said before that. */
   before?: Answer | undefined;
   /** When a payment was approved, in milliseconds since the epoch. */
   approvedAt?: number;
+  /** For Notes, as long as it is good. */
+  apiToken?: string | undefined;
   /** Something to say once, on the next page. */
-  notice?: 'approved' | 'fresh' | 'other-person' | undefined;
+  notice?: 'approved' | 'fresh' | 'noted' | 'other-person' | undefined;
   readonly expiresAt: number;
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import ejs from 'ejs';
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
 import { AuthorizationResponseError } from 'openid-client';
+import { writeNote } from './api.ts';
 import { type LogoutTokens, logoutTokens } from './logout-token.ts';
 import { refusal, signedIn } from './page.ts';
 import { Provider, type Registration, type Wish } from './provider.ts';
@@ -16,6 +17,8 @@ export interface WikiOptions extends Registration {
   readonly stylesheet: string;
   /** A link in the bar to where Wiki is one of several things to try. */
   readonly home?: { readonly name: string; readonly href: string };
+  /** Where Notes (examples/notes) is, which is its identifier too; without it Wiki keeps no notes. */
+  readonly api?: string;
   /** Is told what went wrong between Wiki and Stile; writes it to stderr when absent. */
   readonly log?: (error: Error) => void;
 }
@@ -27,6 +30,7 @@ const wishes: Record<NonNullable<Session['pending']>['then'], Wish> = {
   'sign-in': {},
   payment: { acr: mfa },
   fresh: { maxAge: 0 },
+  note: {},
 };
 
 /** Wiki's pages and endpoints, to be mounted at the path of `baseUrl`. */
@@ -44,12 +48,22 @@ export function wiki(options: WikiOptions): Router {
   };
 
   /** Sends the browser to Stile, and remembers why. */
-  const ask = async (res: Response, session: Session, then: keyof typeof wishes) => {
+  const ask = async (res: Response, session: Session, then: keyof typeof wishes, by?: Wish) => {
     // A fresh proof is to be as good as the one before.
-    const wish = then === 'fresh' && session.now?.claims.acr === mfa ? { ...wishes.fresh, acr: mfa } : wishes[then];
+    const wish =
+      by ?? (then === 'fresh' && session.now?.claims.acr === mfa ? { ...wishes.fresh, acr: mfa } : wishes[then]);
     const { question, url } = await provider.ask(wish);
     session.pending = { question, then };
     res.redirect(303, url.href);
+  };
+
+  /** Calls the API, and asks Stile for what the API says is missing; `asked` is what was asked for a moment ago. */
+  const note = async (res: Response, session: Session, asked?: Wish) => {
+    const wish = await writeNote(options.api ?? '', session.apiToken, 'Ordered paper');
+    if (!wish) session.notice = 'noted';
+    else if (asked?.acrValues) throw new Error('Notes wanted more of the person, and the same again');
+    else return ask(res, session, 'note', wish);
+    res.redirect(303, home);
   };
 
   /** Lets only forms through that this browser was shown. */
@@ -69,7 +83,7 @@ export function wiki(options: WikiOptions): Router {
     const token = sessions.formToken(name);
     const session = sessions.find(name);
     if (!session?.now) return show(res, 200, 'welcome', { token });
-    await show(res, 200, 'wiki', { token, ...signedIn({ ...session, now: session.now }, mfa) });
+    await show(res, 200, 'wiki', { token, ...signedIn({ ...session, now: session.now }, mfa), api: options.api });
     session.notice = undefined;
   });
 
@@ -88,6 +102,12 @@ export function wiki(options: WikiOptions): Router {
     res.redirect(303, home);
   });
 
+  router.post('/note', ours, async (req: Request, res: Response) => {
+    const session = sessions.open(sessions.name(req, res));
+    if (!options.api || !session.now) return res.redirect(303, home);
+    await note(res, session);
+  });
+
   router.get('/callback', async (req, res) => {
     const name = sessions.name(req, res);
     const session = sessions.find(name);
@@ -97,16 +117,19 @@ export function wiki(options: WikiOptions): Router {
       return session?.now ? res.redirect(303, home) : show(res, 400, 'error', stale);
     }
     session.pending = undefined;
-    const answer = await provider.answer(new URL(req.originalUrl, options.baseUrl).search.slice(1), pending.question);
+    const query = new URL(req.originalUrl, options.baseUrl).search.slice(1);
+    const answer = await provider.answer(query, pending.question, session.now?.person);
     const samePerson = session.now === undefined || session.now.claims.sub === answer.claims.sub;
     session.before = samePerson ? session.now : undefined;
     session.now = { ...answer, asked: pending.question.asked };
     session.notice = samePerson ? undefined : 'other-person';
+    session.apiToken = answer.apiToken ?? (samePerson ? session.apiToken : undefined);
     if (!samePerson) session.approvedAt = undefined;
     // Whoever proved it must be who pressed the button.
     else if (pending.then === 'payment') approve(session);
     else if (pending.then === 'fresh') session.notice = 'fresh';
     sessions.rename(name, res);
+    if (samePerson && pending.then === 'note') return note(res, session, pending.question.wish);
     res.redirect(303, home);
   });
 

@@ -52,7 +52,7 @@ export function openAdministration(
   const version = versionOf();
   const roles = new HeldRoles(config.roles, grants);
   const applications = new Applications(knex, sealer);
-  const links = new RegistrationLinks(knex);
+  const links = new RegistrationLinks(knex, sealer);
   const names = Object.entries(config.assurance.names);
   const strong = names.filter(([, id]) => atLeast(builtIn[id] as typeof mfa, mfa)).map(([name]) => name);
   const dispatch = dispatcher({

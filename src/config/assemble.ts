@@ -9,6 +9,7 @@ import { keysOf } from './keys.ts';
 import { resourceOf } from './resource.ts';
 import { federationOf, samlSettings } from './saml.ts';
 import type { File } from './schema.ts';
+import { clientCertificatesOf } from './tls.ts';
 
 /** The wire names known without a word in the file (protocols.md section 7); null there removes one. */
 const wireNames: Readonly<Record<string, string>> = {
@@ -69,6 +70,7 @@ export function assemble(
     totp: file.totp,
     proxies: file.proxies,
     tls: cert && key ? { cert, key } : undefined,
+    clientCertificates: clientCertificatesOf(file.tls, contents, issuer),
     brand: {
       name: brand.name,
       accent: brand.accent,
@@ -80,8 +82,12 @@ export function assemble(
     saml: identityProviderOf(file.saml, issuer, brand),
     roles: rolesOf(file.roles),
     administration: file.administration,
+    registration: file.registration.enabled
+      ? { scopes: file.registration.scopes, most: file.registration.limit }
+      : undefined,
     enrolment: file.enrolment,
     metrics: metricsPort === undefined ? (token ? { token } : undefined) : { port: metricsPort },
+    audit: file.audit,
     log: file.log,
   };
 }

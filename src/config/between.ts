@@ -1,9 +1,11 @@
+import { certificateProblems } from './client-certificates.ts';
 import { clientProblems } from './client-problems.ts';
 import { keysProblems } from './keys.ts';
 import { type Problem, problem } from './problems.ts';
 import { resourceProblems } from './resource.ts';
 import { federationProblems, samlProblems } from './saml.ts';
-import { parsed, seconds } from './words.ts';
+import { tlsProblems } from './tls.ts';
+import { seconds } from './words.ts';
 
 type Group = Readonly<Record<string, unknown>>;
 
@@ -17,6 +19,7 @@ const list = (value: unknown): Group[] => (Array.isArray(value) ? value.map(grou
 export function between(file: Group, names: readonly string[], issuer: string | undefined): Problem[] {
   return [
     ...applicationProblems(list(file.applications), names),
+    ...certificateProblems(list(file.applications), group(file.tls)),
     ...twice(list(file.resources), (one) => one.resource, ['resources'], 'resource'),
     ...resourceProblems(file, names, issuer),
     ...twice(list(file.federations), (one) => one.id, ['federations'], 'id'),
@@ -25,10 +28,8 @@ export function between(file: Group, names: readonly string[], issuer: string | 
     ...twice(list(file.stores), (one) => one.id, ['stores'], 'id'),
     ...orderProblems(group(file.limits), group(file.session)),
     ...metricsProblems(file.metrics),
+    ...tlsProblems(file.tls, file.proxies, issuer),
     ...keysProblems(group(file.keys), group(file.saml)),
-    ...(file.tls !== undefined && issuer && parsed(issuer)?.protocol === 'http:'
-      ? [problem(['tls'], 'is set while ISSUER is http: set ISSUER to the https address')]
-      : []),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { certificateKeyProblems } from './client-certificates.ts';
 import { keyProblems } from './client-keys.ts';
 import { type Problem, problem } from './problems.ts';
 import { profileProblems } from './profile.ts';
@@ -14,7 +15,7 @@ export function clientProblems(
   const listed = (key: string, otherwise: string[] = []): unknown[] =>
     Array.isArray(client[key]) ? (client[key] as unknown[]) : otherwise;
 
-  found.push(...keyProblems(client, path), ...profileProblems(client, path));
+  found.push(...keyProblems(client, path), ...certificateKeyProblems(client, path), ...profileProblems(client, path));
   const method = client.token_endpoint_auth_method ?? 'client_secret_basic';
   const hasSecret = client.client_secret !== undefined || client.client_secret_file !== undefined;
   const grants = listed('grant_types', ['authorization_code']);
@@ -31,6 +32,8 @@ export function clientProblems(
   } else if (method === 'private_key_jwt') {
     if (client.jwks === undefined && client.jwks_uri === undefined)
       wrong('jwks', 'is missing: private_key_jwt needs the public keys in jwks, or jwks_uri');
+  } else if (method === 'tls_client_auth' || method === 'self_signed_tls_client_auth') {
+    if (hasSecret) wrong('client_secret', `belongs to no client that shows a certificate (${method}): remove it`);
   } else if (!hasSecret) {
     wrong('client_secret', `is missing: ${method} needs it (a public client says token_endpoint_auth_method: none)`);
   }

@@ -1,4 +1,6 @@
+import { isIP } from 'node:net';
 import * as z from 'zod';
+import { distinguishedName } from '../web/certificates/names.ts';
 import { wantedSchema } from './resource.ts';
 import { deviceGrant, parsed, section, secureAddress, text, webAddress, whole } from './words.ts';
 
@@ -32,7 +34,16 @@ const ours = z.enum(['RS256', 'ES256']);
 const wrap = z.enum(['RSA-OAEP-256', 'ECDH-ES']);
 const cipher = z.enum(['A256GCM', 'A128CBC-HS256']);
 
-const scopes = ['openid', 'profile', 'email', 'groups', 'offline_access'];
+const methods = [
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+  'tls_client_auth',
+  'self_signed_tls_client_auth',
+  'none',
+] as const;
+
+export const scopes = ['openid', 'profile', 'email', 'groups', 'offline_access'] as const;
 
 export const clientSchema = section({
   client_id: text(256).refine((value) => /^[\x21-\x7e]+$/u.test(value), 'has to be visible ASCII without spaces'),
@@ -46,9 +57,7 @@ export const clientSchema = section({
   grant_types: z
     .array(z.enum(['authorization_code', 'refresh_token', 'client_credentials', deviceGrant]))
     .default(['authorization_code']),
-  token_endpoint_auth_method: z
-    .enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'])
-    .default('client_secret_basic'),
+  token_endpoint_auth_method: z.enum(methods).default('client_secret_basic'),
   token_endpoint_auth_signing_alg: z.enum(signatures).optional(),
   application_type: z.enum(['web', 'native']).default('web'),
   post_logout_redirect_uris: z.array(redirectUri()).default([]),
@@ -56,7 +65,10 @@ export const clientSchema = section({
   backchannel_logout_session_required: z.boolean().optional(),
   initiate_login_uri: secureAddress().optional(),
   scope: text()
-    .refine((value) => value.split(' ').every((one) => scopes.includes(one)), `has to be some of: ${scopes.join(' ')}`)
+    .refine(
+      (value) => value.split(' ').every((one) => scopes.some((scope) => scope === one)),
+      `has to be some of: ${scopes.join(' ')}`,
+    )
     .optional(),
   default_acr_values: z.array(text()).optional(),
   default_max_age: whole(0, 31_536_000).optional(),
@@ -75,6 +87,19 @@ export const clientSchema = section({
   request_object_signing_alg: z.enum(signatures).optional(),
   require_signed_request_object: z.boolean().optional(),
   require_pushed_authorization_requests: z.boolean().optional(),
+  tls_client_auth_subject_dn: text()
+    .refine(
+      (value) => distinguishedName(value) !== undefined,
+      'has to be a distinguished name like CN=payroll,O=Example,C=DE (RFC 4514)',
+    )
+    .optional(),
+  tls_client_auth_san_dns: text(253).optional(),
+  tls_client_auth_san_uri: text(2048).optional(),
+  tls_client_auth_san_ip: text(45)
+    .refine((value) => isIP(value) !== 0, 'has to be an address like 192.0.2.7')
+    .optional(),
+  tls_client_auth_san_email: text(254).optional(),
+  tls_client_certificate_bound_access_tokens: z.boolean().optional(),
   profile: z.enum(['fapi2-security']).optional(),
   jwks: jwks().optional(),
   jwks_uri: secureAddress().optional(),

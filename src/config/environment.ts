@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { databaseProblem, redisProblem } from './addresses.ts';
 import { nearest, type Problem } from './problems.ts';
 import { loopback, parsed } from './words.ts';
 
@@ -38,8 +39,8 @@ export function readEnvironment(env: Environment, readFile: ReadFile): Surroundi
   }
   const demo = given('STILE_CONFIG') === undefined;
   const port = portOf(given('PORT'), wrong);
-  const databaseUrl = address('DATABASE_URL', given('DATABASE_URL'), ['postgres:', 'postgresql:'], wrong);
-  const redisUrl = address('REDIS_URL', given('REDIS_URL'), ['redis:', 'rediss:'], wrong);
+  const databaseUrl = address('DATABASE_URL', given('DATABASE_URL'), databaseProblem, { readFile, wrong });
+  const redisUrl = address('REDIS_URL', given('REDIS_URL'), redisProblem, { readFile, wrong });
   const issuer = issuerOf(given('ISSUER') ?? `http://localhost:${port}`, demo, wrong);
   const secrets = secretsOf(given('STILE_SECRET'), given('STILE_SECRET_FILE'), readFile, wrong);
   if (given('DATABASE_URL') && demo)
@@ -74,13 +75,15 @@ function portOf(value: string | undefined, wrong: Wrong): number {
   return 3000;
 }
 
-function address(name: string, value: string | undefined, schemes: string[], wrong: Wrong): string | undefined {
+function address(
+  name: string,
+  value: string | undefined,
+  problem: (value: string, readFile: ReadFile) => string | undefined,
+  { readFile, wrong }: { readFile: ReadFile; wrong: Wrong },
+): string | undefined {
   if (value === undefined) return undefined;
-  const url = parsed(value);
-  // The value may hold a password: it is not repeated.
-  return url && schemes.includes(url.protocol)
-    ? value
-    : wrong(name, `has to be a URL that begins with ${schemes.join('// or ')}//`);
+  const words = problem(value, readFile);
+  return words === undefined ? value : wrong(name, words);
 }
 
 /** An origin: discovery, cookies with __Host- and our paths leave no room for a path of its own. */

@@ -44,6 +44,7 @@ export function readNamed(file: Values, configuration: string, readFile: ReadFil
   });
   take(values(file.tls), ['tls'], 'cert_file');
   take(values(file.tls), ['tls'], 'key_file');
+  take(values(file.tls), ['tls'], 'client_ca_file');
   take(values(file.brand), ['brand'], 'logo_file');
   take(values(file.metrics), ['metrics'], 'token_file');
   return { get: (at) => read.get(at), problems };

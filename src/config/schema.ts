@@ -3,12 +3,13 @@ import { roleNames } from '../domain/role.ts';
 import { builtIn } from '../policy/strengths.ts';
 import { brandColours } from '../web/brand.ts';
 import { clientAddress } from '../web/client-address.ts';
-import { clientSchema } from './client.ts';
+import { clientSchema, scopes } from './client.ts';
 import { identityProviderSchema } from './identity-provider.ts';
 import { keysSchema } from './keys.ts';
 import { personFields } from './person.ts';
 import { resourceSchema } from './resource.ts';
 import { federationSchema, samlSchema } from './saml.ts';
+import { tlsSchema } from './tls.ts';
 import { duration, section, slug, text, webAddress, whole } from './words.ts';
 
 /** The shape of the YAML file. What is wrong between its keys is in between.ts. */
@@ -91,7 +92,7 @@ export const schema = section({
   }).prefault({}),
   totp: section({ window: whole(0, 4).default(1) }).prefault({}),
   proxies: z.array(sentence((cidr) => clientAddress([cidr]))).default([]),
-  tls: section({ cert_file: text(), key_file: text() }).optional(),
+  tls: tlsSchema.optional(),
   brand: section({
     name: text(64).default('Stile'),
     accent: sentence(brandColours).optional(),
@@ -111,6 +112,11 @@ export const schema = section({
     auditor: holders(),
   }).prefault({}),
   administration: section({ fresh: duration(60, 86_400).default(900) }).prefault({}),
+  registration: section({
+    enabled: z.boolean().default(false),
+    scopes: z.array(z.enum(scopes)).default(['openid', 'profile', 'email', 'offline_access']),
+    limit: whole(1, 100_000).default(1000),
+  }).prefault({}),
   enrolment: section({ first: z.enum(['password', 'mailed-link', 'pass']).default('mailed-link') }).prefault({}),
   metrics: section({
     port: whole(1, 65_535).optional(),
@@ -119,6 +125,7 @@ export const schema = section({
       .optional(),
     token_file: text().optional(),
   }).optional(),
+  audit: section({ retention: duration(0, 100 * year).default(0) }).prefault({}),
   log: section({
     level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   }).prefault({}),

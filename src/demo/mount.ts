@@ -1,7 +1,8 @@
-/** Puts the demo beside Stile: its home page, the Wiki and Payroll, which then talk to Stile over HTTP like anybody. */
+/** Puts the demo beside Stile: its home page, the Wiki, the API it calls, and Payroll, which then talk to Stile over HTTP like anybody. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Express, RequestHandler } from 'express';
+import { notes } from '../../examples/notes/notes.ts';
 import { wiki } from '../../examples/wiki/wiki.ts';
 import type { Config } from '../config.ts';
 import type { Views } from '../web/views.ts';
@@ -10,6 +11,7 @@ import { demo } from './demo.ts';
 /** What config/demo.yaml gives everybody; the home page tells it. */
 const PASSWORD = 'over-the-wall';
 const WIKI = '/demo/wiki';
+const NOTES = '/demo/notes';
 const PAYROLL = '/demo/payroll';
 
 export function mount(app: Express, config: Config, views: Views, stylesheet: string): void {
@@ -43,8 +45,10 @@ export function mount(app: Express, config: Config, views: Views, stylesheet: st
       clientId: String(settings.client_id),
       clientSecret: String(settings.client_secret),
       baseUrl: `${issuer}${WIKI}`,
+      api: `${issuer}${NOTES}`,
     }),
   );
+  app.use(NOTES, notes({ issuer, resource: `${issuer}${NOTES}` }));
   app.use(
     PAYROLL,
     whenOpened(async () => {

@@ -15,5 +15,7 @@ export interface Application {
   /** What it may administer by a token of its own (client_credentials). */
   readonly role?: Role;
   readonly settings: Readonly<Record<string, unknown>>;
+  /** It registered itself: nobody here chose the addresses it names. */
+  readonly registered?: true;
   readonly disabled: boolean;
 }

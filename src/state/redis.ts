@@ -13,7 +13,10 @@ const entry = (stored: unknown): Entry | undefined =>
     ? { version: stored.slice(1, 1 + versionLength), value: stored.slice(1 + versionLength) }
     : undefined;
 
-/** Short-lived state in Redis 6.2 or newer: one round trip a verb, StoreAway within seconds when it does not answer. */
+/**
+ * Short-lived state in Redis 6.2 or newer, one, with sentinels or a cluster: one round trip a verb, StoreAway within
+ * seconds when it does not answer. No script names more than one key, so each is whole wherever a cluster keeps it.
+ */
 export class RedisKv implements Kv {
   private readonly wire: Wire;
 
@@ -27,7 +30,11 @@ export class RedisKv implements Kv {
 
   async readMany(keys: readonly string[]): Promise<(Entry | undefined)[]> {
     if (keys.length === 0) return [];
-    return ((await this.wire.send('mget', ...keys)) as unknown[]).map(entry);
+    // A cluster reads several keys at once only where one node has them: then each is asked for itself, in one trip still.
+    const stored = this.wire.oneSlot
+      ? ((await this.wire.send('mget', ...keys)) as unknown[])
+      : await Promise.all(keys.map((key) => this.wire.send('get', key)));
+    return stored.map(entry);
   }
 
   async set(key: string, value: string, ttl: number): Promise<void> {
@@ -72,11 +79,8 @@ export class RedisKv implements Kv {
     await this.wire.send('del', key);
   }
 
-  async ping(): Promise<boolean> {
-    return this.wire.send('ping').then(
-      () => true,
-      () => false,
-    );
+  ping(): Promise<boolean> {
+    return this.wire.healthy();
   }
 
   async close(): Promise<void> {

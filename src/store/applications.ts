@@ -113,6 +113,36 @@ export class Applications {
     });
   }
 
+  /** Runs `act` while nobody else changes any; whoever asks sees another revision afterwards, if `act` wrote one. */
+  async inTurn<T>(act: (applications: Applications, trx: Knex.Transaction) => Promise<T>): Promise<T> {
+    return this.db.transaction(async (trx) => {
+      await takeTurn(trx, 'applications');
+      return act(new Applications(trx, this.sealer), trx);
+    });
+  }
+
+  async countOf(source: string): Promise<number> {
+    const row = await this.db('applications').where({ source }).count<{ count: string }[]>('* as count').first();
+    return Number(row?.count ?? 0);
+  }
+
+  async isOf(id: string, source: string): Promise<boolean> {
+    return (await this.db('applications').where({ id, source }).first('id')) !== undefined;
+  }
+
+  /** Within a turn: adds or overwrites. */
+  async write(application: DeclaredApplication, source: string): Promise<void> {
+    await this.db('applications').insert(this.row(application, source)).onConflict('id').merge();
+    await changed(this.db);
+  }
+
+  /** Within a turn: removes it if it came from there. */
+  async erase(id: string, source: string): Promise<boolean> {
+    const gone = (await this.db('applications').where({ id, source }).delete()) > 0;
+    if (gone) await changed(this.db);
+    return gone;
+  }
+
   private same(row: Row | undefined, declared: readonly DeclaredApplication[], id: string): boolean {
     if (!row) return false;
     const wanted = declared.find((one) => one.id === id)!;
@@ -144,13 +174,14 @@ export class Applications {
       ...(row.groups === null ? {} : { groups: row.groups }),
       ...(row.role === null ? {} : { role: row.role }),
       settings: JSON.parse(this.sealer.open(row.settings, contextOf(row.id))),
+      ...(row.source === 'registered' ? { registered: true as const } : {}),
       disabled: row.disabled_at !== null,
     };
   }
 }
 
 /** The next revision; inside the transaction that made the change, so nobody sees one without the other. */
-async function changed(trx: Knex.Transaction): Promise<void> {
+async function changed(trx: Knex): Promise<void> {
   await trx.raw(
     `insert into settings (key, value) values (?, '1')
      on conflict (key) do update set value = (settings.value::bigint + 1)::text`,

@@ -13,13 +13,15 @@ export interface Db {
   readonly kind: 'postgres' | 'pglite';
   /** Postgres only: where it is. */
   readonly url?: string;
+  /** Postgres only: connections, and what waits for one. */
+  pool(): { used: number; free: number; waiting: number } | undefined;
   /** True when the database answers (for /readyz). */
   ping(): Promise<boolean>;
   close(): Promise<void>;
 }
 
 export interface DatabaseOptions {
-  /** A Postgres URL; otherwise the embedded database in `dataDir`. */
+  /** A Postgres URL, of several hosts too (hosts.ts); otherwise the embedded database in `dataDir`. */
   readonly url?: string;
   readonly dataDir?: string;
   /** A prepared data folder for the first start of the embedded database (made by scripts/embedded-snapshot.mjs). */
@@ -34,16 +36,22 @@ export interface DatabaseOptions {
 export async function openDatabase(options: DatabaseOptions): Promise<Db> {
   if (options.url) {
     const { url, patience = 3000, connections = 10 } = options;
-    const db = openPostgres(url, { patience, connections });
-    const closeLanes = layLanes(db, reaching(url, patience));
+    const hosts = reaching(url, patience);
+    const db = openPostgres(hosts, { patience, connections });
+    const closeLanes = layLanes(db, hosts);
     const close = async () => {
       await Promise.all([closeLanes(), db.destroy()]);
     };
-    return { knex: db, kind: 'postgres', url, ping: () => answers(db), close };
+    return { knex: db, kind: 'postgres', url, pool: () => poolOf(db), ping: () => answers(db), close };
   }
   if (!options.dataDir) throw new Error('a database needs a url or a dataDir');
   const { knex: db, close } = await openEmbedded(options.dataDir, options.snapshot);
-  return { knex: db, kind: 'pglite', ping: () => answers(db), close };
+  return { knex: db, kind: 'pglite', pool: () => undefined, ping: () => answers(db), close };
+}
+
+function poolOf({ client }: Knex) {
+  const { pool } = client as { pool: { numUsed(): number; numFree(): number; numPendingAcquires(): number } };
+  return { used: pool.numUsed(), free: pool.numFree(), waiting: pool.numPendingAcquires() };
 }
 
 const answers = (db: Knex): Promise<boolean> =>

@@ -11,6 +11,7 @@ declare module 'knex/lib/dialects/postgres/index.js' {
   export default class ClientPG extends Knex.Client {
     constructor(config: Knex.Config);
     acquireRawConnection(): Promise<unknown>;
+    _acquireOnlyConnection(): Promise<unknown>;
     destroyRawConnection(connection: unknown): Promise<void>;
     validateConnection(connection: unknown): Promise<boolean>;
     acquireConnection(): Promise<unknown>;

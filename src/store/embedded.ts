@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import knex, { type Knex } from 'knex';
 import ClientPG, { type QueryObject } from 'knex/lib/dialects/postgres/index.js';
+import { watched } from '../domain/watching.ts';
 import { judged } from './away.ts';
 import { lockFolder } from './lock.ts';
+import { verbOf } from './verb.ts';
 
 /** The same JavaScript types as the `pg` driver gives: int8 as string, bytea as Buffer. */
 const parsers = { 20: (text: string) => text, 17: (text: string) => Buffer.from(text.slice(2), 'hex') };
@@ -49,7 +51,9 @@ class PGliteClient extends ClientPG {
     const bindings = query.bindings ?? [];
     try {
       // Without bindings it may be several statements, as migrations are.
-      const result = bindings.length ? await pglite.query(query.sql, bindings) : (await pglite.exec(query.sql)).at(-1);
+      const result = await watched('sql', verbOf(query.sql), async () =>
+        bindings.length ? pglite.query(query.sql, bindings) : (await pglite.exec(query.sql)).at(-1),
+      );
       const rows = result?.rows ?? [];
       query.response = {
         rows,

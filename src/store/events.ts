@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { inLane } from './lane.ts';
+import { tryTurn } from './turns.ts';
 
 /** One line of the audit record, spelled as audit/event.ts has it: which types there are is not the store's business. */
 export interface StoredEvent {
@@ -108,5 +109,17 @@ export class Events {
       [reference],
     );
     return rows.map(event);
+  }
+
+  /** Removes the oldest before a time (milliseconds), `most` of them; how many, or undefined while another node does. */
+  async trim(before: number, most: number): Promise<number | undefined> {
+    return this.db.transaction(async (trx) => {
+      if (!(await tryTurn(trx, 'retention'))) return undefined;
+      const { rowCount } = await trx.raw(
+        'delete from events where id in (select id from events where at < ? order by at limit ?)',
+        [new Date(before), most],
+      );
+      return Number(rowCount);
+    });
   }
 }

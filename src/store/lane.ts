@@ -1,7 +1,10 @@
 import type { Socket } from 'node:net';
 import type { Knex } from 'knex';
-import pg from 'pg';
+import type pg from 'pg';
+import { watched } from '../domain/watching.ts';
 import { judged } from './away.ts';
+import type { Hosts, Reaching } from './hosts.ts';
+import { verbOf } from './verb.ts';
 
 /**
  * One connection on which single statements follow each other without waiting for one another's answer. Borrowing a
@@ -9,17 +12,21 @@ import { judged } from './away.ts';
  * Only for what never waits for a lock: whatever stands in a lane holds up all that come behind it.
  */
 export class Lane {
-  readonly #config: pg.ClientConfig;
+  readonly #hosts: Hosts;
   readonly #names = new Map<string, { name: string; text: string }>();
   #client: Promise<pg.Client> | undefined;
   #holding = false;
 
-  constructor(config: pg.ClientConfig) {
-    this.#config = config;
+  constructor(hosts: Hosts) {
+    this.#hosts = hosts;
   }
 
   /** `text` has knex's question marks. Rejects with StoreAway when the database does not answer in time. */
-  async rows<Row>(text: string, values: readonly unknown[]): Promise<Row[]> {
+  rows<Row>(text: string, values: readonly unknown[]): Promise<Row[]> {
+    return watched('sql', verbOf(text), () => this.#rows<Row>(text, values));
+  }
+
+  async #rows<Row>(text: string, values: readonly unknown[]): Promise<Row[]> {
     this.#client ??= this.#open();
     const opening = this.#client;
     try {
@@ -43,9 +50,10 @@ export class Lane {
   }
 
   #open(): Promise<pg.Client> {
-    const client = new pg.Client({ ...this.#config, pipeline: true } as pg.ClientConfig);
-    const opening = client.connect().then(() => client);
-    client.on('error', () => this.#leave(opening)).on('end', () => this.#leave(opening));
+    const opening = this.#hosts.connect({ pipeline: true } as Reaching).then((client) => {
+      client.on('error', () => this.#leave(opening)).on('end', () => this.#leave(opening));
+      return client;
+    });
     return opening;
   }
 
@@ -86,8 +94,8 @@ export type LaneName = 'reads' | 'record';
 const lanes = new WeakMap<Knex, Readonly<Record<LaneName, Lane>>>();
 
 /** Gives this Postgres its lanes; returns how to close them. */
-export function layLanes(db: Knex, config: pg.ClientConfig): () => Promise<void> {
-  const laid = { reads: new Lane(config), record: new Lane(config) };
+export function layLanes(db: Knex, hosts: Hosts): () => Promise<void> {
+  const laid = { reads: new Lane(hosts), record: new Lane(hosts) };
   lanes.set(db, laid);
   return async () => {
     await Promise.all([laid.reads.close(), laid.record.close()]);

@@ -6,6 +6,7 @@ import * as events from '../../migrations/0004_events.ts';
 import * as keys from '../../migrations/0005_keys.ts';
 import * as knownMethods from '../../migrations/0006_known_methods.ts';
 import * as nameIds from '../../migrations/0007_name_ids.ts';
+import * as initialAccessTokens from '../../migrations/0008_initial_access_tokens.ts';
 import * as sealedBy from '../../migrations/0009_sealed_by.ts';
 import * as administration from '../../migrations/0010_administration.ts';
 import type { Db } from './database.ts';
@@ -31,6 +32,7 @@ const migrations: readonly Migration[] = [
   { name: '0005_keys', ...keys },
   { name: '0006_known_methods', ...knownMethods },
   { name: '0007_name_ids', ...nameIds },
+  { name: '0008_initial_access_tokens', ...initialAccessTokens },
   { name: '0009_sealed_by', ...sealedBy },
   { name: '0010_administration', ...administration },
 ];

@@ -1,6 +1,10 @@
 import knex, { type Knex } from 'knex';
 import ClientPG, { type QueryObject } from 'knex/lib/dialects/postgres/index.js';
+import type pg from 'pg';
+import { watched } from '../domain/watching.ts';
 import { judged } from './away.ts';
+import { type Hosts, reach } from './hosts.ts';
+import { verbOf } from './verb.ts';
 
 /** Enough for every statement of this program; what comes after is sent unprepared, so memory stays bounded. */
 const preparedAtMost = 500;
@@ -18,6 +22,19 @@ function nameOf(sql: string): string | undefined {
 
 /** knex's Postgres client, with statements prepared once per connection and a dead server told apart from a wrong statement. */
 class PostgresClient extends ClientPG {
+  /** Where knex would make one to one host. */
+  override async _acquireOnlyConnection(): Promise<unknown> {
+    const { hosts } = (this.config as { connection: { hosts: Hosts } }).connection;
+    const connection: pg.Client & { __knex__disposed?: unknown } = await hosts.connect();
+    connection.on('error', (error) => {
+      connection.__knex__disposed = error;
+    });
+    connection.on('end', () => {
+      connection.__knex__disposed ??= 'ended';
+    });
+    return connection;
+  }
+
   override async acquireConnection(): Promise<unknown> {
     try {
       return await super.acquireConnection();
@@ -30,7 +47,7 @@ class PostgresClient extends ClientPG {
     const name = query.bindings?.length ? nameOf(query.sql) : undefined;
     if (name) query.options = { ...query.options, name };
     try {
-      return await super._query(connection, query);
+      return await watched('sql', verbOf(query.sql), () => super._query(connection, query));
     } catch (error) {
       const verdict = judged(error);
       // A query that timed out leaves its answer on the wire: the next one would read it. Such a connection is given up.
@@ -40,21 +57,21 @@ class PostgresClient extends ClientPG {
   }
 }
 
-/** How every connection is made. */
-export const reaching = (url: string, patience: number) => ({
-  connectionString: url,
-  // By this a restore knows that a server runs.
-  application_name: 'stile',
-  connectionTimeoutMillis: patience || 10_000,
-  query_timeout: patience,
-  keepAlive: true,
-});
+/** How every connection is made; `patience` in milliseconds, 0 lets statements take their time. */
+export const reaching = (url: string, patience: number): Hosts =>
+  reach(url, {
+    // By this a restore knows that a server runs.
+    application_name: 'stile',
+    connectionTimeoutMillis: patience || 10_000,
+    query_timeout: patience,
+    keepAlive: true,
+  });
 
-/** `patience`: milliseconds a connection or a statement may take before StoreAway; 0 lets statements take their time. */
-export function openPostgres(url: string, options: { patience: number; connections: number }): Knex {
+/** Rejects with StoreAway when neither a connection nor an answer comes in time. */
+export function openPostgres(hosts: Hosts, options: { patience: number; connections: number }): Knex {
   return knex({
     client: PostgresClient,
-    connection: reaching(url, options.patience),
+    connection: { hosts } as unknown as Knex.StaticConnectionConfig,
     pool: { min: 0, max: options.connections, idleTimeoutMillis: 60_000 },
     acquireConnectionTimeout: options.patience || 10_000,
     compileSqlOnError: false,

@@ -1,18 +1,26 @@
 import { createHash } from 'node:crypto';
 import type { Knex } from 'knex';
+import type { Sealer } from '../domain/sealer.ts';
 
 const hash = (token: string): string => createHash('sha256').update(token).digest('base64url');
+
+const contextOf = (token: string): string => `registration:${hash(token)}`;
+
+export interface RegistrationLink {
+  readonly user: string;
+  /** Who made it, as the audit record names them. */
+  readonly by: string;
+  readonly state?: string;
+}
 
 /** Links by which a person chooses how they sign in. Only the hash of a link's token is kept. */
 export class RegistrationLinks {
   private readonly db: Knex;
+  private readonly sealer: Sealer;
 
-  constructor(db: Knex) {
+  constructor(db: Knex, sealer: Sealer) {
     this.db = db;
-  }
-
-  within(trx: Knex): RegistrationLinks {
-    return new RegistrationLinks(trx);
+    this.sealer = sealer;
   }
 
   /** A person has one at most: an earlier one stops working. */
@@ -28,24 +36,37 @@ export class RegistrationLinks {
     });
   }
 
-  /** Whose it is, as long as it works. */
-  async find(token: string, now: number): Promise<{ user: string; by: string } | undefined> {
+  /** Whose it is, as long as it works; `state` is what was kept with it. */
+  async find(token: string, now: number): Promise<RegistrationLink | undefined> {
     const row = await this.db('registration_links')
       .where({ token_hash: hash(token) })
       .whereNull('used_at')
       .where('expires_at', '>', new Date(now))
-      .first<{ user_id: string; made_by: string } | undefined>('user_id', 'made_by');
-    return row && { user: row.user_id, by: row.made_by };
+      .first<{ user_id: string; made_by: string; state: string | null } | undefined>('user_id', 'made_by', 'state');
+    if (!row) return undefined;
+    const state = row.state === null ? {} : { state: this.sealer.open(row.state, contextOf(token)) };
+    return { user: row.user_id, by: row.made_by, ...state };
   }
 
-  /** True for exactly one caller, and while it works. */
-  async spend(token: string, now: number): Promise<boolean> {
-    const spent = await this.db('registration_links')
+  /** Keeps what a registration was begun with, sealed; of several callers the first one's stays. */
+  async keep(token: string, state: string): Promise<void> {
+    await this.db('registration_links')
       .where({ token_hash: hash(token) })
-      .whereNull('used_at')
-      .where('expires_at', '>', new Date(now))
-      .update({ used_at: new Date(now) });
-    return spent > 0;
+      .whereNull('state')
+      .update({ state: this.sealer.seal(state, contextOf(token)) });
+  }
+
+  /** For exactly one caller, and while it works, does `then` in the same transaction: both or neither. False otherwise. */
+  async spend(token: string, now: number, then: (trx: Knex) => Promise<void>): Promise<boolean> {
+    return this.db.transaction(async (trx) => {
+      const spent = await trx('registration_links')
+        .where({ token_hash: hash(token) })
+        .whereNull('used_at')
+        .where('expires_at', '>', new Date(now))
+        .update({ used_at: new Date(now), state: null });
+      if (spent > 0) await then(trx);
+      return spent > 0;
+    });
   }
 
   /** What let this person in by a link is worth nothing any more. */

@@ -36,7 +36,7 @@ export type Place = readonly [column: number, ...key: string[]];
 export interface Batch {
   /** Sealed anew. */
   readonly changed: number;
-  /** Left alone: changed by others meanwhile, or sealed by a secret we do not have. */
+  /** Sealed by a secret that is not given. What others wrote meanwhile is in neither number. */
   readonly left: number;
   /** Absent: all have been looked at. */
   readonly next?: Place;
@@ -115,11 +115,14 @@ export class Sealed {
        where left(${column}, 8) collate "C" <> ? and ${where} and ${behind} order by ${keys} limit ?`,
       [this.sealer.ids[0] as string, ...(behind === 'true' ? [] : after), limit],
     );
-    let changed = 0;
+    let [changed, left] = [0, 0];
     for (const row of rows) {
       const id = key.map((name) => row[name] as string);
       const anew = this.anew(row.sealed as string, context(...id));
-      if (anew === undefined) continue;
+      if (anew === undefined) {
+        left++;
+        continue;
+      }
       const own = Object.fromEntries(key.map((name, i) => [name, id[i]]));
       changed += await this.db(table)
         .where({ ...own, [column]: row.sealed })
@@ -127,7 +130,7 @@ export class Sealed {
     }
     const last = rows.at(-1);
     const next: Place = rows.length === limit && last ? [at, ...key.map((name) => last[name] as string)] : [at + 1];
-    return { changed, left: rows.length - changed, ...(next[0] < columns.length ? { next } : {}) };
+    return { changed, left, ...(next[0] < columns.length ? { next } : {}) };
   }
 
   private anew(sealed: string, context: string): string | undefined {

@@ -157,7 +157,8 @@ export class Users {
       const rows = await trx('users').select(trx.raw(columns)).where({ id }).forUpdate();
       if (!rows[0]) return undefined;
       const before = user(rows[0] as Row);
-      const after = { ...before, ...change(before) };
+      const { store, username } = before;
+      const after: User = { ...change(before), id, store, username };
       const { source: _, ...fields } = declared(after);
       await trx('users')
         .where({ id })

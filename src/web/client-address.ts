@@ -11,25 +11,38 @@ export interface Client {
   readonly address: string;
   readonly proto: 'http' | 'https';
   readonly host: string | undefined;
+  /** The peer is a proxy of ours: what it says of the request is believed. */
+  readonly proxied: boolean;
 }
 
 /** `proxies` are CIDRs or single addresses. Throws a sentence naming the first that cannot be read. */
 export function clientAddress(proxies: readonly string[]): (req: IncomingMessage) => Client {
-  const ours = blockList(proxies);
-  const trusted = (address: string) => {
-    const family = proxies.length === 0 ? 0 : isIP(address);
-    return family !== 0 && ours.check(address, family === 6 ? 'ipv6' : 'ipv4');
-  };
+  const trusted = among(proxies);
   return (req) => {
     const peer = plain(req.socket.remoteAddress ?? '');
     const direct = (req.socket as TLSSocket).encrypted ? 'https' : 'http';
-    if (!trusted(peer)) return { address: peer, proto: direct, host: req.headers.host };
+    if (!trusted(peer)) return { address: peer, proto: direct, host: req.headers.host, proxied: false };
     const proto = last(req.headers['x-forwarded-proto']);
     return {
       address: rightmostUntrusted(list(req.headers['x-forwarded-for']), peer, trusted),
       proto: proto === 'https' || proto === 'http' ? proto : direct,
       host: last(req.headers['x-forwarded-host']) ?? req.headers.host,
+      proxied: true,
     };
+  };
+}
+
+/** Whether the peer itself is one of our proxies: whose headers are believed, and nobody else's. */
+export function fromProxy(proxies: readonly string[]): (req: IncomingMessage) => boolean {
+  const trusted = among(proxies);
+  return (req) => trusted(plain(req.socket.remoteAddress ?? ''));
+}
+
+function among(proxies: readonly string[]): (address: string) => boolean {
+  const ours = blockList(proxies);
+  return (address) => {
+    const family = proxies.length === 0 ? 0 : isIP(address);
+    return family !== 0 && ours.check(address, family === 6 ? 'ipv6' : 'ipv4');
   };
 }
 

@@ -1,10 +1,12 @@
 /**
  * The listening socket: owns time and size limits of a request and the way out (drain). Knows nothing of what is served.
  */
+import { constants } from 'node:crypto';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { TlsOptions } from 'node:tls';
 
 export interface Serving {
   readonly port: number;
@@ -26,12 +28,20 @@ const limits = {
   maxHeaderSize: 16 * 1024,
 };
 
-/** `tls` holds PEM texts. Resolves once listening; rejects when the port is taken. */
+export interface Tls {
+  /** PEM texts. */
+  readonly cert: string | Buffer;
+  readonly key: string | Buffer;
+  /** Asks for client certificates and lets everybody in: whether one is needed, and which, is the application's to say. */
+  readonly ask?: { readonly authorities: string | undefined };
+}
+
+/** Resolves once listening; rejects when the port is taken. */
 export async function serve(options: {
   app: RequestListener;
   port: number;
   host?: string;
-  tls?: { cert: string | Buffer; key: string | Buffer };
+  tls?: Tls;
   /** Milliseconds to go on answering while leaving: time for a balancer to see /readyz say 503 and look elsewhere. */
   linger?: number;
 }): Promise<Serving> {
@@ -46,7 +56,7 @@ export async function serve(options: {
     options.app(req, res);
   };
   const server = options.tls
-    ? createTlsServer({ ...limits, ...options.tls }, listener)
+    ? createTlsServer({ ...limits, ...tlsOptions(options.tls) }, listener)
     : createServer(limits, listener);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -72,5 +82,19 @@ export async function serve(options: {
       drained ??= options.linger ? wait(options.linger).then(close) : close();
       return drained;
     },
+  };
+}
+
+function tlsOptions({ cert, key, ask }: Tls): TlsOptions {
+  if (!ask) return { cert, key };
+  return {
+    cert,
+    key,
+    requestCert: true,
+    rejectUnauthorized: false,
+    // Without any, the authorities of the web would vouch for clients.
+    ca: ask.authorities ?? [],
+    // A resumed session would bring a certificate that nobody has looked at today.
+    secureOptions: constants.SSL_OP_NO_TICKET,
   };
 }

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { localActor } from '../../src/admin/actor.ts';
 import { operations } from '../../src/admin/operations/table.ts';
-import { may, permissionsOf } from '../../src/admin/roles.ts';
+import { may, permissionNames, permissionsOf } from '../../src/admin/roles.ts';
 import { type Role, roleNames } from '../../src/domain/role.ts';
 import { openHouse } from './house.ts';
 
@@ -21,6 +23,14 @@ describe('the table', () => {
     expect(
       operations.filter((one) => (one.method === 'GET') === (one.event !== undefined)).map(({ id }) => id),
     ).toEqual([]);
+  });
+
+  test('docs/administration.md shows it', () => {
+    const written = readFileSync(join(import.meta.dirname, '../../docs/administration.md'), 'utf8');
+    for (const permission of permissionNames) {
+      const cells = roleNames.map((role) => (may([role], permission) ? ' yes ' : '  '));
+      expect(written).toContain(`| \`${permission}\` |${cells.join('|')}|`);
+    }
   });
 
   test('roles.list shows it', async () => {
@@ -127,6 +137,9 @@ describe('nobody reaches above their own roles', () => {
       body: { type: 'urn:stile:problem:higher-role' },
     });
     expect(await house.administration.mayAdminister({ application: 'robot' })).toBe(true);
+    const { body } = await house.ask(root, 'roles.holders');
+    expect(body.items).toContainEqual({ role: 'owner', application: 'robot', source: 'api' });
+    expect(body.items).toContainEqual({ role: 'auditor', user: 'local:tom', source: 'file' });
     await house.ask(root, 'roles.revoke', { role: 'owner', group: 'Board' });
   });
 

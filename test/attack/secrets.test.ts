@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import pg from 'pg';
+import { type Collector, startCollector } from '../support/collector.ts';
 import { type Page, Person } from '../support/person.ts';
 import { freshRedis } from '../support/redis.ts';
 import { as, freshCode, MFA, newcomer, PASSWORD, RelyingParty, secretOf, settings, someone } from '../support/rp.ts';
@@ -8,6 +9,8 @@ import { applications, form, Gate, raw } from './attacker.ts';
 
 /** Everything of one run that nobody but its owner may read. */
 const secrets = new Set<string>([PASSWORD, TEST_SECRET, 'a client secret for tests', 'the secret of a third party']);
+const METRICS = 'a token for the metrics of tests';
+secrets.add(METRICS);
 const keep = (...values: (string | null | undefined)[]) => {
   for (const value of values) if (value && value.length >= 6) secrets.add(value);
 };
@@ -31,22 +34,25 @@ class Watched extends Person {
 
 let stile: Stile;
 let redis: Gate;
+let collector: Collector;
 let redisUrl: string;
 
 beforeAll(async () => {
   redisUrl = (await freshRedis()).url;
   redis = await Gate.before(redisUrl);
+  collector = await startCollector();
   stile = await startStile({
-    config: settings({ applications, log: { level: 'trace' } }),
-    env: { REDIS_URL: redis.url },
+    config: settings({ applications, log: { level: 'trace' }, metrics: { token: METRICS } }),
+    env: { REDIS_URL: redis.url, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '200' },
   });
 });
 afterAll(async () => {
   await stile.stop();
   await redis.shut();
+  await collector.stop();
 });
 
-test('no password, code, secret, token or cookie is in the log, the events, or readable in either store', async () => {
+test('no password, code, secret, token or cookie is in the log, the events, the metrics, the traces, or readable in either store', async () => {
   const rp = await RelyingParty.at(stile);
   const [ana, mei] = [someone(), newcomer()];
   const person = new Watched();
@@ -116,14 +122,23 @@ test('no password, code, secret, token or cookie is in the log, the events, or r
   const values = await Promise.all(keys.map(async (key) => `${key} ${await store.get(key).catch(() => '')}`));
   store.disconnect();
 
+  const metrics = await fetch(`${stile.issuer}/metrics`, { headers: { authorization: `Bearer ${METRICS}` } });
+  const measured = await metrics.text();
+  await stile.halt();
+  expect(collector.text().length).toBeGreaterThan(10_000);
+
   expect(stored.events?.length).toBeGreaterThan(1000);
   expect(values.length).toBeGreaterThan(5);
   expect(secrets.size).toBeGreaterThan(25);
   const places: Record<string, string> = { ...stored, redis: values.join('\n'), output: stile.output() };
+  Object.assign(places, { metrics: measured, traces: collector.text() });
   const found = Object.entries(places).flatMap(([place, text]) =>
     [...secrets].filter((secret) => text.includes(secret)).map((secret) => `${place}: ${secret}`),
   );
   expect(found).toEqual([]);
   for (const place of ['events', 'redis'] as const) expect(places[place]).not.toMatch(new RegExp(`\\b${code}\\b`));
   expect(stile.output()).not.toMatch(new RegExp(`"${code}"`));
+  // Who signed in, and from where, is nobody's business who looks at traces or metrics.
+  for (const place of ['metrics', 'traces'])
+    for (const one of [ana, mei, '127.0.0.1']) expect(places[place]).not.toContain(one);
 }, 60_000);

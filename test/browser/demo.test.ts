@@ -121,6 +121,21 @@ describe.each([
     expect(await ana.heading()).toBe('Hello, Ana Silva');
   });
 
+  test('an API that Wiki calls for her finds a password too little, and ana is brought back with what it asks for', async () => {
+    const ana = await sit(options);
+    await toWiki(ana);
+    await ana.press('Sign in');
+    await signIn(ana, 'ana');
+    await ana.press('Keep a note');
+    expect(await ana.heading()).toBe('Wiki asks you to confirm it is you');
+    await code(ana, secrets.ana);
+    expect(await ana.text()).toContain('The note is kept.');
+    expect(await claim(ana, 'acr')).toBe(`"${MFA}"`);
+    await clean(ana, named('demo-wiki-noted'));
+    await ana.press('Keep a note');
+    expect(await ana.text()).toContain('The note is kept.');
+  });
+
   test('mei, who has only a password, sets up an authenticator app by its QR code on the way', async () => {
     const mei = await sit(options);
     await toWiki(mei);

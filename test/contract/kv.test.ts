@@ -1,7 +1,7 @@
 import { MemoKv, requestScope } from '../../src/state/memo.ts';
 import { MemoryKv } from '../../src/state/memory.ts';
 import { RedisKv } from '../../src/state/redis.ts';
-import { freshRedis } from '../support/redis.ts';
+import { freshRedis, startCluster } from '../support/redis.ts';
 import { kvContract } from './kv.contract.ts';
 
 const memory = async () => {
@@ -13,8 +13,17 @@ const redis = async () => {
   return [new RedisKv({ url, prefix: 'a:' }), new RedisKv({ url, prefix: 'a:' })] as const;
 };
 
+const clusters: Awaited<ReturnType<typeof startCluster>>[] = [];
+const cluster = async () => {
+  const one = await startCluster();
+  clusters.push(one);
+  return [new RedisKv({ url: one.url, prefix: 'a:' }), new RedisKv({ url: one.url, prefix: 'a:' })] as const;
+};
+afterAll(() => Promise.all(clusters.map((one) => one.stop())));
+
 kvContract('memory', memory);
 kvContract('Redis', redis);
+kvContract('Redis Cluster', cluster);
 kvContract('memory behind a memo', async () => {
   const [kv] = await memory();
   return [new MemoKv(kv), new MemoKv(kv)];

@@ -476,15 +476,16 @@ export function storeContract(name: string, open: () => Promise<readonly [Db, Db
           },
         });
         let writing: Promise<boolean> = Promise.resolve(false);
-        let [changed, left] = [0, 0];
+        let changed = 0;
         for (let at: Place | undefined = [0]; at; ) {
           const batch: Batch = await slow.reseal(2, at);
           changed += batch.changed;
-          left += batch.left;
+          expect(batch.left).toBe(0);
           at = batch.next;
         }
         expect(await writing).toBe(true);
-        expect(changed + left).toBe(before);
+        // All but the one that was written meanwhile, which is found at the next look if it was too late for this one.
+        expect(changed).toBeGreaterThanOrEqual(before - 1);
         for (let at: Place | undefined = [0]; at; ) at = (await sealed.reseal(100, at)).next;
         expect(await rowsBy(sealed, old)).toBe(0);
         expect(await rowsBy(sealed, anew)).toBe(before);

@@ -32,7 +32,7 @@ test('health, readiness and metrics behind a token', async () => {
   }
   const metrics = await (await at('/metrics', { authorization: `Bearer ${token}` })).text();
   expect(metrics).toMatch(/stile_events_total\{type="sign-in"\} 1\n/);
-  expect(metrics).toMatch(/stile_http_request_seconds_count\{status="3xx"\} \d+/);
+  expect(metrics).toMatch(/stile_http_request_seconds_count\{group="authorize",status="3xx"\} \d+/);
   expect(metrics).toContain('process_resident_memory_bytes');
 });
 

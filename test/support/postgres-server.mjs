@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import pg from 'pg';
@@ -51,18 +61,21 @@ function openToAll(file) {
 
 /**
  * A PostgreSQL of its own on a free port, empty; user and database `postgres`. Fast and forgetful, unless `durable`: then a
- * commit is one, as in production.
+ * commit is one, as in production. With `standbyOf` it follows that one by streaming replication until it is promoted.
  */
-export async function startPostgres({ durable = false } = {}) {
+export async function startPostgres({ durable = false, standbyOf } = {}) {
   const programs = await findPrograms();
   const folder = temporaryFolder('postgres');
   const data = join(folder, 'data');
-  const made = spawnSync(
-    join(programs, 'initdb'),
-    ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '-N'],
-    { ...nobody, cwd: folder, encoding: 'utf8', env: { PATH: process.env.PATH, HOME: folder } },
-  );
-  if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr || made.error?.message}`);
+  if (standbyOf) await copyRunning(standbyOf, data);
+  else {
+    const made = spawnSync(
+      join(programs, 'initdb'),
+      ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '-N'],
+      { ...nobody, cwd: folder, encoding: 'utf8', env: { PATH: process.env.PATH, HOME: folder } },
+    );
+    if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr || made.error?.message}`);
+  }
   const port = await freePort();
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   const hasty = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
@@ -84,6 +97,8 @@ export async function startPostgres({ durable = false } = {}) {
   let server = await startServer(how);
   return {
     url,
+    port,
+    data,
     get pid() {
       return server.pid;
     },
@@ -93,4 +108,22 @@ export async function startPostgres({ durable = false } = {}) {
     },
     stop: () => server.stop(),
   };
+}
+
+/** What pg_basebackup does, which the npm package does not have: the files of a running server, to follow it from there. */
+async function copyRunning({ url, port, data }, to) {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query("select pg_backup_start('standby', true)");
+    cpSync(data, to, { recursive: true, filter: (path) => !/postmaster\.(pid|opts)$/.test(path) });
+    const { rows } = await client.query('select labelfile from pg_backup_stop(false)');
+    writeFileSync(join(to, 'backup_label'), rows[0].labelfile);
+  } finally {
+    await client.end();
+  }
+  writeFileSync(join(to, 'standby.signal'), '');
+  appendFileSync(join(to, 'postgresql.auto.conf'), `primary_conninfo = 'host=127.0.0.1 port=${port} user=postgres'\n`);
+  if (isRoot) spawnSync('chown', ['-R', `${nobody.uid}:${nobody.gid}`, to]);
+  spawnSync('chmod', ['-R', 'go=', to]);
 }

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 
-export { startRedis } from './redis-server.mjs';
+export { startCluster, startRedis, startSentinel } from './redis-server.mjs';
 
 /** An empty database of its own (by number) on the run's Redis. */
 export async function freshRedis(): Promise<{ url: string }> {

@@ -13,7 +13,9 @@ test('believes no forwarded header of a stranger', () => {
     'x-forwarded-proto': 'https',
     'x-forwarded-host': 'evil.example',
   };
-  expect(client(request('203.0.113.5', forged))).toEqual({ address: '203.0.113.5', proto: 'http', host: 'id.example' });
+  expect(client(request('203.0.113.5', forged))).toEqual({
+    ...{ address: '203.0.113.5', proto: 'http', host: 'id.example', proxied: false },
+  });
 });
 
 test('believes its own proxy about address, protocol and host', () => {
@@ -22,7 +24,7 @@ test('believes its own proxy about address, protocol and host', () => {
     'x-forwarded-proto': 'https',
     'x-forwarded-host': 'id.example.org',
   };
-  const expected = { address: '198.51.100.1', proto: 'https', host: 'id.example.org' };
+  const expected = { address: '198.51.100.1', proto: 'https', host: 'id.example.org', proxied: true };
   expect(client(request('10.1.2.3', headers))).toEqual(expected);
 });
 

@@ -180,6 +180,14 @@ export const samples: readonly Sample[] = [
     detail: { application: 'Wiki', detail: 'redirect_uri is not registered' },
     reference: '5M2H-XA7E',
   }),
+  ...[undefined, 'empty', 'wrong'].map((problem) =>
+    sample(`registration link, ${problem}`, 'registration/page', { ...mine, ...register, token: 't', problem }),
+  ),
+  sample('registration link, password too short', 'registration/page', {
+    ...{ ...mine, ...register, token: 't', why: 'too-short' },
+  }),
+  sample('registration link for a password alone', 'registration/page', { ...mine, qr: undefined, token: 't' }),
+  sample('registration link, dead', 'registration/dead', {}),
   sample('account', 'account/overview', {
     ...mine,
     climb: [{ method: 'password', createdAt: now }],

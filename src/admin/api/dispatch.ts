@@ -96,7 +96,7 @@ function answered(one: Operation, done: Done<unknown>, id: string): ApiAnswer {
     const type = { ...headers, 'content-type': 'application/jsonl' };
     return { status: 200, headers: type, body: written(done.lines) };
   }
-  if (one.method === 'GET') headers.etag = etagOf(body);
+  if (one.method === 'GET' || one.method === 'PATCH') headers.etag = etagOf(body);
   if (body.next) headers.link = `<?cursor=${encodeURIComponent(body.next)}>; rel="next"`;
   return { status: done.status ?? 200, headers, body: JSON.stringify(body) };
 }

@@ -4,7 +4,13 @@ import { Problem } from './problem.ts';
 
 /** A strong validator of a resource as it is shown (RFC 9110 section 8.8.3). */
 export const etagOf = (body: object): string =>
-  `"${createHash('sha256').update(JSON.stringify(body)).digest('base64url').slice(0, 22)}"`;
+  `"${createHash('sha256').update(JSON.stringify(body, ordered)).digest('base64url').slice(0, 22)}"`;
+
+/** The database gives an object's keys back in an order of its own. */
+const ordered = (_key: string, value: unknown): unknown =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+    : value;
 
 /**
  * The check a conditional change makes of what it is about to change. Throws Problem 428 when the request does not say

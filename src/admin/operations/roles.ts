@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { roleNames } from '../../domain/role.ts';
+import { type Role, roleNames } from '../../domain/role.ts';
 import type { Holder } from '../../store/role-grants.ts';
 import type { Actor } from '../actor.ts';
 import { Problem } from '../api/problem.ts';
@@ -14,6 +14,7 @@ const holder = z.strictObject({
   role,
   user: z.string().optional().describe('The id of a person; of those of the file local:USERNAME'),
   group: z.string().optional(),
+  application: z.string().optional().describe('By tokens of its own'),
   source: z.enum(['file', 'api']),
   given_by: z.string().optional(),
   given_at: z.iso.datetime().optional(),
@@ -68,7 +69,8 @@ export const roleOperations = [
     permission: 'roles.read',
     input: z.strictObject({}),
     output: z.strictObject({ items: z.array(holder) }),
-    async perform({ roles }) {
+    async perform({ roles, applications }) {
+      const machines = (await applications.all()).flatMap((one) => (one.role && !one.disabled ? [one] : []));
       const file = roles.declared.flatMap(({ role: name, users, groups }) => [
         ...users.map((username) => ({ role: name, user: `local:${username}`, source: 'file' as const })),
         ...groups.map((group) => ({ role: name, group, source: 'file' as const })),
@@ -79,7 +81,13 @@ export const roleOperations = [
         const about = { given_by: givenBy, given_at: new Date(givenAt).toISOString() };
         return [{ role: known.data, ...to, source: 'api' as const, ...about }];
       });
-      return { body: { items: [...file, ...given] } };
+      const automation = await Promise.all(
+        machines.map(async ({ id, role: name }) => {
+          const found = await applications.find(id);
+          return { role: name as Role, application: id, source: found?.source === 'file' ? 'file' : 'api' } as const;
+        }),
+      );
+      return { body: { items: [...file, ...given, ...automation] } };
     },
   }),
   operation({

@@ -49,7 +49,7 @@ export const secretOperations = [
     }),
     output: z.strictObject({
       changed: z.int(),
-      left: z.int().describe('Changed by others meanwhile, or sealed by a secret that is not given'),
+      left: z.int().describe('Sealed by a secret that is not given'),
       next: z.string().optional(),
     }),
     event: 'secrets.resealed',

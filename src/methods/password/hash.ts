@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { hash, parseOptions, verify } from '@node-rs/argon2';
+import { watched } from '../../domain/watching.ts';
 import { createPool } from './pool.ts';
 
 /** argon2id as OWASP has it: 19 MiB, two passes, one lane (performance.md: 14 ms on a quiet core). */
@@ -11,6 +12,9 @@ export const longest = 1024;
 
 /** A pool of its own, one core left free, so that signing never waits behind hashing. */
 const pool = createPool(Math.max(1, availableParallelism() - 1));
+
+/** How many passwords wait to be hashed. */
+export const passwordsWaiting = (): number => pool.waiting();
 
 /**
  * A hash of nothing anybody can type, verified for names nobody has, with the very parameters of real ones: the answer
@@ -29,14 +33,16 @@ export function prepare(password: string): string | undefined {
 export async function hashPassword(password: string): Promise<string> {
   const prepared = prepare(password);
   if (prepared === undefined) throw new RangeError(`a password is at most ${longest} bytes`);
-  return pool(() => hash(prepared, parameters));
+  return pool(() => watched('password', 'hash', () => hash(prepared, parameters)));
 }
 
 /** Whether the password fits; without a hash it takes as long and does not. */
 export async function checkPassword(stored: string | undefined, password: string): Promise<boolean> {
   const prepared = prepare(password);
   if (prepared === undefined) return false;
-  const fits = await pool(() => verify(stored ?? nobody, prepared).catch(() => false));
+  const fits = await pool(() =>
+    watched('password', 'check', () => verify(stored ?? nobody, prepared)).catch(() => false),
+  );
   return fits && stored !== undefined;
 }
 

@@ -1,7 +1,11 @@
 import { StoreAway } from '../../domain/store-away.ts';
 
 /** Runs a task when it is its turn. */
-export type Pool = <T>(task: () => Promise<T>) => Promise<T>;
+export interface Pool {
+  <T>(task: () => Promise<T>): Promise<T>;
+  /** How many tasks wait for theirs. */
+  readonly waiting: () => number;
+}
 
 /**
  * First come, first served, at most `width` at a time. Whoever would be more than `waiting` deep in the queue is turned
@@ -10,7 +14,7 @@ export type Pool = <T>(task: () => Promise<T>) => Promise<T>;
 export function createPool(width: number, waiting = 1000): Pool {
   const queue: (() => void)[] = [];
   let running = 0;
-  return async (task) => {
+  const run = async <T>(task: () => Promise<T>): Promise<T> => {
     if (running >= width) {
       if (queue.length >= waiting) throw new StoreAway('the password pool');
       await new Promise<void>((turn) => queue.push(turn));
@@ -23,4 +27,5 @@ export function createPool(width: number, waiting = 1000): Pool {
       else running -= 1;
     }
   };
+  return Object.assign(run, { waiting: () => queue.length });
 }

@@ -20,7 +20,7 @@ export function adapterOf(shelves: Readonly<Record<string, Partial<Adapter>>>): 
   };
 }
 
-export const clientShelf = (clients: Clients): Partial<Adapter> => ({ find: async (id) => clients.metadata(id) });
+export const clientShelf = (clients: Clients): Partial<Adapter> => ({ find: (id) => clients.find(id) });
 
 /** Shelves may be classes; the library takes functions off the object. */
 function bound(shelf: Partial<Adapter>): Partial<Adapter> {

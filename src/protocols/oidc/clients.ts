@@ -5,6 +5,8 @@ import type { Application } from '../../domain/application.ts';
 export interface Catalogue {
   byId(id: string): Application | undefined;
   all(): readonly Application[];
+  /** Looks whether another node has changed something. */
+  refresh?(): Promise<unknown>;
 }
 
 /** Our additions to RFC 7591; the library hands them back on its Client by these names. */
@@ -27,6 +29,8 @@ export class Clients {
   readonly #catalogue: Catalogue;
   /** Application ids by client_id, for those that differ; always checked against the catalogue, which may have moved on. */
   readonly #ids = new Map<string, string>();
+
+  #looking: Promise<unknown> | undefined;
 
   constructor(catalogue: Catalogue) {
     this.#catalogue = catalogue;
@@ -63,12 +67,31 @@ export class Clients {
     } as AdapterPayload;
   }
 
+  /** As `metadata`; one that is not known yet may have registered at another node a moment ago. */
+  async find(clientId: string): Promise<AdapterPayload | undefined> {
+    const known = this.metadata(clientId);
+    if (known) return known;
+    await this.look();
+    return this.metadata(clientId);
+  }
+
+  /** Reads what other nodes have changed, one look at a time: a look that had begun before may have come too early. */
+  async look(): Promise<void> {
+    if (this.#looking) await this.#looking;
+    this.#looking ??= this.#catalogue.refresh?.().finally(() => {
+      this.#looking = undefined;
+    });
+    await this.#looking;
+  }
+
   /** Whether an administrator declared this very address. */
   declared(url: string): boolean {
     return this.#catalogue.all().some((application) =>
       addresses.some((name) => {
         const address = setting(application, name);
-        return !application.disabled && address !== undefined && new URL(address).href === url;
+        return (
+          !application.disabled && !application.registered && address !== undefined && new URL(address).href === url
+        );
       }),
     );
   }

@@ -16,9 +16,11 @@ import { ttl } from './lifetimes.ts';
 import { signedOutPage, signOutPage } from './logout.ts';
 import { outgoing } from './outgoing.ts';
 import { waitingParameter } from './post-authorize.ts';
+import { type judge, policy } from './registration/registration.ts';
 import { signInOf } from './remembered.ts';
 import { type Once, onceEach } from './replay.ts';
 import { algorithms } from './requests/algorithms.ts';
+import { aliases, believeIssuer, certificateFeature, certificateMethods, type Shown } from './requests/certificates.ts';
 import type { inspectObject } from './requests/objects.ts';
 import { inspectAssertion, isStrict, profileOf } from './requests/profile.ts';
 import { nameSuccessors, type Successor } from './successor.ts';
@@ -38,11 +40,17 @@ export interface ProviderParts extends Checking {
   readonly faults: Faults;
   readonly device: Pick<Device, 'feature'>;
   readonly inspectObject: ReturnType<typeof inspectObject>;
+  /** Undefined where clients may not register themselves. */
+  readonly judgeClient: ReturnType<typeof judge> | undefined;
+  /** Undefined where no certificate of a client can come. */
+  readonly certificates: Shown | undefined;
   readonly successor: Successor;
   /** 32 bytes, the same on every node: what one told a client, the other believes (RFC 9449 section 8). */
   readonly nonceSecret: Buffer;
   readonly once: Once;
 }
+
+const methods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'] as const;
 
 export function buildProvider(parts: ProviderParts): LibraryProvider {
   const { clients, people, subjects, faults, authentication, issuer, resources } = parts;
@@ -58,7 +66,7 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
     acrValues: [...parts.assurance.names.keys()],
     claims: claimsByScope(parts.claimNames),
     discovery: { ui_locales_supported: [...parts.languages] },
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    clientAuthMethods: [...methods, ...certificateMethods(parts.certificates)],
     clientDefaults: { backchannel_logout_session_required: true },
     extraClientMetadata: { properties: ownMetadata },
     extraParams: { [waitingParameter]: async (ctx: KoaContextWithOIDC) => restoreOfflineAccess(ctx) },
@@ -109,6 +117,8 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
       jwtResponseModes: { enabled: true },
       jwtUserinfo: { enabled: true },
       encryption: { enabled: true },
+      ...registrationFeatures(parts.judgeClient),
+      mTLS: certificateFeature(parts.certificates),
       fapi: { enabled: true, profile: profileOf },
       dPoP: { enabled: true, nonceSecret: parts.nonceSecret, requireNonce: () => false },
       resourceIndicators: {
@@ -125,35 +135,32 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
   provider.Session.prototype.resetIdentifier = () => {};
   nameSuccessors(provider, parts.successor);
   onceEach(provider, parts.once);
-  believeIssuer(provider, issuer);
+  believeIssuer(provider, issuer, parts.certificates);
   return provider;
+}
+
+function registrationFeatures(
+  judgeClient: ProviderParts['judgeClient'],
+): Pick<NonNullable<Configuration['features']>, 'registration' | 'registrationManagement'> {
+  if (!judgeClient) return { registration: { enabled: false } };
+  return {
+    registration: { enabled: true, initialAccessToken: true, policies: { [policy]: judgeClient } },
+    registrationManagement: { enabled: true, rotateRegistrationAccessToken: true },
+  };
 }
 
 /** A resource server sees any token it holds; a public client, which anybody can be, only its own. */
 const mayLookAt = (client: { clientId: string; clientAuthMethod?: string }, token: { clientId?: string }): boolean =>
   client.clientAuthMethod !== 'none' || client.clientId === token.clientId;
 
-/** The library takes its own address from request headers; a forged Host would get into discovery and redirects. */
-function believeIssuer(provider: LibraryProvider, issuer: string): void {
-  const { protocol, host, origin } = new URL(issuer);
-  Object.defineProperties(provider.request, {
-    protocol: { get: () => protocol.slice(0, -1) },
-    host: { get: () => host },
-    href: {
-      get(this: { url: string }) {
-        return new URL(this.url.replace(/^https?:\/\/[^/]*/i, ''), origin).href;
-      },
-    },
-  });
-}
-
 /** Discovery lists what can be reached now, not every name of the table. */
-export function truthfulDiscovery(assurance: Assurance) {
+export function truthfulDiscovery(assurance: Assurance, issuer: string, certificates: Shown | undefined) {
   return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
     await next();
     const body = ctx.body as Record<string, unknown> | undefined;
     if (!body?.acr_values_supported) return;
     for (const [name, value] of Object.entries(body)) if (Array.isArray(value) && value.length === 0) delete body[name];
+    aliases(body, issuer, certificates);
     body.acr_values_supported = [...assurance.names]
       .filter(([, strength]) => assurance.possible(strength))
       .map(([name]) => name);

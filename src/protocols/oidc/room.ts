@@ -34,8 +34,11 @@ import { pagePolicy } from './page-policy.ts';
 import type { Pages } from './pages.ts';
 import { postAuthorize } from './post-authorize.ts';
 import { buildProvider, truthfulDiscovery } from './provider.ts';
+import { type InitialAccess, type MintedAccess, mintInitialAccessToken } from './registration/initial-access.ts';
+import { hideOurs, judge, type Registering, registrationShelves } from './registration/registration.ts';
 import { introspectRefresh } from './remembered.ts';
 import { once as onceIn } from './replay.ts';
+import { answersAside, type Shown, thumbprintOf } from './requests/certificates.ts';
 import { inspectObject } from './requests/objects.ts';
 import { pushedShelf } from './requests/pushed.ts';
 import { Resources } from './resources.ts';
@@ -80,6 +83,10 @@ export interface OidcParts {
   /** Languages our pages are in (BCP 47), for discovery. */
   readonly languages: readonly string[];
   browserOf(req: IncomingMessage, res: ServerResponse): Browser;
+  /** Where certificates of clients come; undefined where they cannot. */
+  readonly certificates?: Shown | undefined;
+  /** Absent where applications may not register themselves. */
+  readonly registration?: Registering | undefined;
   /** A bug of ours or the library's. */
   readonly onFault: (error: unknown) => void;
   /** A client that could not be told that a session ended. */
@@ -90,6 +97,8 @@ export interface OidcParts {
 export interface OidcRoom {
   /** Whether a request for this path (no query) is ours to answer. */
   handles(path: string): boolean;
+  /** Whether it is one for which clients come to the address for certificates. */
+  handlesAside(path: string): boolean;
   /** Answers it, whatever comes; must see the request before any body parser. */
   callback(req: IncomingMessage, res: ServerResponse): Promise<void>;
   readonly askers: readonly Asker[];
@@ -97,12 +106,14 @@ export interface OidcRoom {
   mount(app: Router): void;
   /** Who calls our own API, by the access token of this request and what it is bound to. */
   access(req: IncomingMessage, res: ServerResponse): Promise<Accessed>;
+  /** Lets applications register themselves; absent where they may not. */
+  readonly mintInitialAccessToken?: ((access: InitialAccess) => Promise<MintedAccess>) | undefined;
   /** Takes back what an application got by a person's consent; the consent itself is not kept here. */
   withdraw(user: string, application: string): Promise<void>;
 }
 
 const paths =
-  /^\/(device_authorization|auth(\/[^/]+)?|token(\/introspection|\/revocation)?|par|me|jwks|session\/end(\/confirm|\/success)?|\.well-known\/(openid-configuration|oauth-authorization-server))$/;
+  /^\/(device_authorization|auth(\/[^/]+)?|token(\/introspection|\/revocation)?|par|reg(\/[^/]+)?|me|jwks|session\/end(\/confirm|\/success)?|\.well-known\/(openid-configuration|oauth-authorization-server))$/;
 
 export function oidcRoom(parts: OidcParts): OidcRoom {
   const { authentication, assurance, sessions, kv, tokens, recorder, pages, issuer, subjects } = parts;
@@ -119,6 +130,8 @@ export function oidcRoom(parts: OidcParts): OidcRoom {
     declared: parts.resources ?? [],
     mayAdminister: parts.mayAdminister ?? (() => false),
   });
+  const registering = parts.registration && { ...parts.registration, tokens, clients, recorder, now };
+  const registered = registering && registrationShelves(registering);
   // Access tokens and machines' tokens share a shelf: looking one up as either reads one key.
   const bearer = kvShelf(kv, 't');
   const device = deviceFlow({
@@ -144,13 +157,16 @@ export function oidcRoom(parts: OidcParts): OidcRoom {
     people: parts.people,
     claimNames: parts.claimNames,
     languages: parts.languages,
+    inspectObject: inspectObject(once, now),
+    certificates: parts.certificates,
+    judgeClient: registering && judge(registering),
     device,
-    inspectObject: inspectObject(kv, now),
     shelves: {
       AccessToken: ofKind('AccessToken', bearer),
       ClientCredentials: ofKind('ClientCredentials', bearer),
       AuthorizationCode: codeShelf(kv, reused),
-      Client: clientShelf(clients),
+      Client: { ...clientShelf(clients), ...registered?.client },
+      ...(registered ? { InitialAccessToken: registered.initial, RegistrationAccessToken: registered.access } : {}),
       DeviceCode: device.shelf,
       Grant: grants,
       Interaction: interactionShelf(authentication),
@@ -170,7 +186,8 @@ export function oidcRoom(parts: OidcParts): OidcRoom {
     provider.use(only(/^\/auth\//, returnEarly(authentication)));
     provider.use(only(/^\/device_authorization$/, sayInterval));
     provider.use(only(/^\/token\/introspection$/, introspectRefresh));
-    provider.use(only(/^\/\.well-known\//, truthfulDiscovery(assurance)));
+    provider.use(only(/^\/reg(\/|$)/, hideOurs(clients)));
+    provider.use(only(/^\/\.well-known\//, truthfulDiscovery(assurance, issuer, parts.certificates)));
     provider.on('server_error', (ctx, error) => serverError(ctx, error, parts.onFault));
     // Koa prints what nobody listens to. Its types are older than the library's.
     (provider as unknown as NodeJS.EventEmitter).on('error', (error) => {
@@ -192,6 +209,8 @@ export function oidcRoom(parts: OidcParts): OidcRoom {
   sessions.onEnd(tellClients({ provider: () => current.provider, clients, subjects, onUntold: parts.onUntold }));
   return {
     handles: (path) => paths.test(path),
+    handlesAside: answersAside,
+    mintInitialAccessToken: registering && mintInitialAccessToken(registering),
     askers: [asker, device.asker],
     mount: device.mount,
     access: (req, res) =>
@@ -200,6 +219,7 @@ export function oidcRoom(parts: OidcParts): OidcRoom {
           ...{ issuer, resources, clients, once, authentication, now },
           people: parts.people,
           provider: () => current.provider,
+          certificateOf: (request) => thumbprintOf(parts.certificates, request),
         }),
       ),
     withdraw: withdrawal({ catalogue: parts.catalogue, tokens, sessions }),

@@ -4,6 +4,7 @@ import type { Ask } from '../../domain/ask.ts';
 import type { Outcome } from '../../domain/outcome.ts';
 import type { EndedSession, Session } from '../../domain/session.ts';
 import { requestScope } from '../../state/memo.ts';
+import type { Allowance } from '../../store/registrations.ts';
 
 /** What one HTTP request has learnt so far: how the library's hooks, called one by one, know of each other. */
 export interface Visit {
@@ -18,6 +19,8 @@ export interface Visit {
   walk?: Walk;
   /** The scope as the request object or the pushed request has it, before the library makes it less. */
   scope?: string | undefined;
+  /** What the initial access token of a registration allows. */
+  allowance?: Allowance;
   /** What was asked, once the request was understood. */
   ask?: Ask;
   /** The engine's yes. Until it is there nothing of this request is written into the session. */

@@ -15,8 +15,9 @@ import type { Reused } from '../tokens.ts';
 import { currentVisit } from '../visit.ts';
 import { deviceAsk } from './ask.ts';
 import { DeviceCodes, type DeviceInfo, type DeviceRequest, pollSeconds } from './codes.ts';
-import { askerName, Deciding, type DecidingParts, type Decision } from './deciding.ts';
+import { Deciding, type DecidingParts, type Decision } from './deciding.ts';
 import { type DeviceRoutes, deviceRoutes } from './routes.ts';
+import { askerName } from './standing.ts';
 import { userCodes } from './user-code.ts';
 
 export interface DeviceParts extends Omit<DecidingParts, 'codes' | 'onDecided'>, Omit<DeviceRoutes, 'deciding'> {

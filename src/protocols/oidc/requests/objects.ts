@@ -3,10 +3,9 @@
  * The library checks signature, issuer, audience and times, and forgets every parameter that stands outside the object.
  * Here is what it leaves to us.
  */
-import { createHash } from 'node:crypto';
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import type { Kv } from '../../../state/kv.ts';
 import { errors } from '../library.ts';
+import type { Once } from '../replay.ts';
 import { currentVisit } from '../visit.ts';
 import { isStrict, strictAlgorithms } from './profile.ts';
 
@@ -34,7 +33,7 @@ export function unfitObject(claims: Claims, header: Header, strict: boolean, now
  * The library's hook, called before the signature is verified: nothing may be believed here. It also sees pushed requests
  * when they are taken up, which the library has wrapped into an object of its own.
  */
-export function inspectObject(kv: Kv, now: () => number) {
+export function inspectObject(once: Once, now: () => number) {
   return async (ctx: KoaContextWithOIDC, claims: Claims, header: Header): Promise<void> => {
     currentVisit().scope = typeof claims.scope === 'string' ? claims.scope : undefined;
     const { entities, client, route } = ctx.oidc;
@@ -44,8 +43,7 @@ export function inspectObject(kv: Kv, now: () => number) {
     if (wrong) throw new errors.InvalidRequestObject(wrong);
     // Only where the sender is known already: elsewhere a stranger could use up what a client has yet to send.
     if (!strict || route !== 'pushed_authorization_request' || typeof claims.jti !== 'string') return;
-    const id = createHash('sha256').update(`${client!.clientId} ${claims.jti}`).digest('base64url');
-    if (await kv.add(`oq:${id}`, '1', hour)) return;
+    if (await once(`request ${client!.clientId}`, claims.jti, claims.exp as number)) return;
     throw new errors.InvalidRequestObject('this request object was used before');
   };
 }

@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto';
+import type { Recorder } from '../../../audit/event.ts';
+import type { Registrations } from '../../../store/registrations.ts';
+
+export interface InitialAccess {
+  /** Seconds from now. */
+  readonly expires: number;
+  /** How many applications may register with it. */
+  readonly uses: number;
+  /** Who lets them, for the record: `user:...`, `application:...`, `socket`. */
+  readonly by: string;
+  /** Absent: what the configuration allows. */
+  readonly scopes?: readonly string[];
+}
+
+export interface MintedAccess {
+  /** Shown once; only its hash is kept. */
+  readonly token: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+  readonly uses: number;
+  readonly scopes: readonly string[];
+}
+
+export interface Minting {
+  readonly registrations: Pick<Registrations, 'allow'>;
+  readonly scopes: readonly string[];
+  readonly recorder: Recorder;
+  readonly now: () => number;
+}
+
+/** Lets applications register themselves with it (RFC 7591 section 3). */
+export function mintInitialAccessToken({ registrations, recorder, now, ...parts }: Minting) {
+  return async ({ expires, uses, by, scopes = parts.scopes }: InitialAccess): Promise<MintedAccess> => {
+    const token = randomBytes(32).toString('base64url');
+    const at = now();
+    const expiresAt = at + expires * 1000;
+    await registrations.allow(token, { scopes, uses, expiresAt, by }, at);
+    await recorder.record({ type: 'registration.allowed', at, detail: { by, uses, scopes, expires } });
+    return { token, expiresAt, uses, scopes };
+  };
+}
