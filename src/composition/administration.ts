@@ -22,6 +22,7 @@ import { RegistrationLinks } from '../store/registration-links.ts';
 import { RoleGrants } from '../store/role-grants.ts';
 import { Sealed } from '../store/sealed.ts';
 import { Users } from '../store/users.ts';
+import { registeringFrom } from './registration.ts';
 
 export interface Administered extends Pick<AdminParts, 'keys'> {
   readonly knex: Knex;
@@ -45,7 +46,7 @@ export interface Administration {
 }
 
 export function openAdministration(
-  config: Pick<Config, 'issuer' | 'roles' | 'administration' | 'assurance'>,
+  config: Pick<Config, 'issuer' | 'roles' | 'administration' | 'assurance' | 'registration'>,
   { knex, sealer, keys, recorder, live, now, onFault }: Administered,
 ): Administration {
   const grants = new RoleGrants(knex);
@@ -63,6 +64,7 @@ export function openAdministration(
       events: new Events(knex),
       sealed: new Sealed(knex, sealer),
       answers: new ApiAnswers(knex, sealer),
+      registration: registeringFrom(config, knex, sealer),
       rules: { names: names.map(([name]) => name), inspect },
     },
     demands: { fresh: config.administration.fresh, acrValues: strong },

@@ -36,7 +36,8 @@ export const connect = (address: RedisAddress, settings: Settings): Connection =
 /** Waiting is the wire's to decide: nothing is queued here, and nothing sent a second time. */
 const manners = ({ patience }: Settings) => ({
   autoResendUnfulfilledCommands: false,
-  maxRetriesPerRequest: null,
+  // What was under way when the connection broke is refused then, not when its patience runs out.
+  maxRetriesPerRequest: 0,
   commandTimeout: patience,
   connectTimeout: patience,
   socketTimeout: patience * 2,

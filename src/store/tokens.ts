@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Knex } from 'knex';
 import type { Sealer } from '../domain/sealer.ts';
+import { inLane } from './lane.ts';
 
 export interface TokenFacts {
   readonly grantId?: string;
@@ -51,13 +52,12 @@ export class Tokens {
   /** Consumed ones are found too, so that a replay can be told; expired ones until they are purged. */
   async find(model: string, id: string): Promise<StoredToken | undefined> {
     const idHash = hash(id);
-    const row = await this.db('tokens')
-      .where({ model, id_hash: idHash })
-      .first<{ payload: string; consumed_at: Date | null; expires_at: Date | null } | undefined>(
-        'payload',
-        'consumed_at',
-        'expires_at',
-      );
+    const [row] = await inLane<{ payload: string; consumed_at: Date | null; expires_at: Date | null }>(
+      this.db,
+      'reads',
+      'select payload, consumed_at, expires_at from tokens where model = ? and id_hash = ?',
+      [model, idHash],
+    );
     if (!row) return undefined;
     return {
       payload: JSON.parse(this.sealer.open(row.payload, contextOf(model, idHash))),

@@ -90,7 +90,8 @@ describe('every field of every operation', () => {
       const path = one.path
         .replace('{user}', 'local:ana')
         .replace('{application}', 'wiki')
-        .replace('{role}', 'auditor');
+        .replace('{role}', 'auditor')
+        .replace('{use}', 'saml');
       for (const value of hostile) {
         const answer = await send(one.method, path, {
           json: { [field]: value },
@@ -110,7 +111,7 @@ describe('every field of every operation', () => {
   test.each(fields.filter(({ place }) => place === 'query'))(
     '$id: $field in the query is one value of its kind, once',
     async ({ one, field }) => {
-      const path = one.path.replace('{user}', 'local:ana').replace('{role}', 'auditor');
+      const path = one.path.replace('{user}', 'local:ana').replace('{role}', 'auditor').replace('{use}', 'saml');
       for (const query of [`${field}=`, `${field}=%00`, `${field}=1&${field}=2`, `${field}=${'x'.repeat(5000)}`]) {
         const answer = await send(one.method, `${path}?${query}`);
         expect(answer).toMatchObject({ status: 400, body: { type: 'urn:stile:problem:invalid-input' } });
@@ -138,7 +139,11 @@ describe('every field of every operation', () => {
     '$id refuses bodies that are no JSON object, are of another type, or have a field nobody knows',
     async ({ method, path }) => {
       const headers = { 'content-type': 'application/json', 'if-match': '*' };
-      const at = path.replace('{user}', 'local:ana').replace('{application}', 'wiki').replace('{role}', 'auditor');
+      const at = path
+        .replace('{user}', 'local:ana')
+        .replace('{application}', 'wiki')
+        .replace('{role}', 'auditor')
+        .replace('{use}', 'saml');
       for (const body of ['{', '[]', 'null', '"x"', '{"nobody_knows":1}'])
         expect((await send(method, at, { headers, body })).status).toBe(400);
       const form = { 'content-type': 'application/x-www-form-urlencoded', 'if-match': '*' };
@@ -294,6 +299,19 @@ describe('people', () => {
   test('lists have cursors of ours only', async () => {
     for (const cursor of ['x', 'W10', 'WzEsMl0', 'bnVsbA'])
       expect(await house.ask(root, 'users.list', { cursor })).toMatchObject({ status: 400 });
+  });
+});
+
+test('an initial access token is shown once, for what the file allows', async () => {
+  const made = await house.ask(root, 'registration.tokens.create', { uses: 2, scopes: ['openid'] });
+  expect(made).toMatchObject({
+    status: 201,
+    body: { uses: 2, scopes: ['openid'], token: expect.stringMatching(/^[\w-]{43}$/) },
+  });
+  expect(JSON.stringify(await house.last())).not.toContain(String(made.body.token));
+  expect(await house.ask(root, 'registration.tokens.create', { scopes: ['openid', 'groups'] })).toMatchObject({
+    status: 400,
+    body: { errors: [{ field: 'scopes[1]' }] },
   });
 });
 

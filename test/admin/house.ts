@@ -51,6 +51,7 @@ export async function openHouse(roles: Config['roles'] = []) {
     issuer,
     roles,
     administration: { fresh: 900 },
+    registration: { scopes: ['openid', 'email'], most: 10 },
     assurance: { names: { 'https://refeds.org/profile/mfa': 'mfa', phr: 'phr', 'urn:stile:acr:aal1': 'aal1' } },
   };
   const faults: unknown[] = [];

@@ -3,8 +3,12 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { startPostgres } from '../support/postgres.ts';
 import { startRedis } from '../support/redis.ts';
+import { crowd } from './crowd.ts';
 import { faults } from './faults/faults.ts';
+import { lemonldap } from './lemonldap.ts';
 import { machines } from './machines.ts';
+import { memory } from './memory.ts';
+import { nodes } from './nodes.ts';
 import { primitives } from './primitives.ts';
 import { met, type Results } from './result.ts';
 import { endpoint } from './saml/endpoint.ts';
@@ -24,11 +28,14 @@ const measures: Readonly<Record<string, (before: Results, size: 'full' | 'small'
   P3: responses,
   P4: endpoint,
   P5: requests,
-  P6: machines,
+  P6: async () => ({ ...(await lemonldap()), ...(await machines()) }),
   P7: (before) => primitives(before['P1.cpu.stile']?.value ?? undefined),
   P8: wholeSignIn,
+  P9: crowd,
+  P10: memory,
   P11: starts,
   P12: async () => ({ ...(await growth()), ...(await renewal()) }),
+  F2: nodes,
   F1: (_before, size) => faults(size),
 };
 
@@ -37,7 +44,7 @@ const help = `npm run bench [-- OPTIONS]
 Measures Stile against the goals of performance, on a Redis and a Postgres of its own.
 
   --only P1,P2   run some: ${Object.keys(measures).sort(byNumber).join(', ')} (P7.policy needs P1)
-  --full         the whole size of what is smaller by default: F1
+  --full         the whole size of what is smaller by default: F1 (about eight minutes; a minute and a half otherwise)
   --json FILE    write {id: {value, goal, unit, better, spread, rounds}} as well
   --help         this`;
 

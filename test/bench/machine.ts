@@ -19,6 +19,8 @@ export interface Endpoints {
   /** Paths. */
   readonly token: string;
   readonly introspection: string;
+  /** What a machine has to ask for, where it gets no token otherwise. */
+  readonly scope?: string;
 }
 
 /** Of Stile, and of the library it is compared with. */
@@ -39,7 +41,9 @@ export class Machine {
 
   /** An access token of its own; for the API, where that is said, which makes it a JWT. */
   async ownToken(resource?: string): Promise<string> {
-    const form = { grant_type: 'client_credentials', ...(resource ? { resource, scope: 'bench:read' } : {}) };
+    const { scope } = this.#endpoints;
+    const wanted: Record<string, string> = resource ? { resource, scope: 'bench:read' } : scope ? { scope } : {};
+    const form = { grant_type: 'client_credentials', ...wanted };
     return (await this.#post(this.#endpoints.token, form)).access_token as string;
   }
 

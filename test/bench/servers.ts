@@ -13,15 +13,16 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-export const startMeasured = (): Promise<Stile> =>
-  startStile({
-    config: settings({
-      resources: [{ resource: api, name: 'Bench', scopes: ['bench:read'] }],
-      applications: [
-        { id: 'bench', name: 'Bench', oidc: { ...client, resources: [{ resource: api }] } },
-        { id: 'bench-refresh', name: 'Bench, again and again', oidc: refreshing },
-      ],
-    }),
+export const startMeasured = (): Promise<Stile> => startStile({ config: measured() });
+
+/** Its configuration. */
+export const measured = () =>
+  settings({
+    resources: [{ resource: api, name: 'Bench', scopes: ['bench:read'] }],
+    applications: [
+      { id: 'bench', name: 'Bench', oidc: { ...client, resources: [{ resource: api }] } },
+      { id: 'bench-refresh', name: 'Bench, again and again', oidc: refreshing },
+    ],
   });
 
 export async function startBare(): Promise<Running> {

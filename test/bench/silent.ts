@@ -49,6 +49,7 @@ export async function silent(): Promise<Results> {
 }
 
 interface Prepared extends Loaded {
+  readonly people: readonly Person[];
   readonly visitors: readonly Visitor[];
 }
 
@@ -57,5 +58,5 @@ export async function prepare({ issuer, pid }: Running): Promise<Prepared> {
   const people: Person[] = [];
   for (let i = 0; i < atOnce; i++) people.push((await signIn(issuer, anybody())).person);
   const visitors = people.map((person) => new Visitor(issuer, person));
-  return { pid, visitors, work: visitors.map((visitor) => () => visitor.visit()) };
+  return { pid, people, visitors, work: visitors.map((visitor) => () => visitor.visit()) };
 }

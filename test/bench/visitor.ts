@@ -16,8 +16,11 @@ export const verifier = 'v'.repeat(43);
 const basic = `Basic ${Buffer.from(`${client.client_id}:${encodeURIComponent(client.client_secret).replaceAll('%20', '+')}`).toString('base64')}`;
 const form = { authorization: basic, 'content-type': 'application/x-www-form-urlencoded' };
 
+/** Where a server has what a person and the relying party behind it go to. */
+export const ours = { authorize: '/auth', token: '/token', userinfo: '/me' };
+
 /** Where a sign-in begins. */
-export function door(issuer: string, more: Record<string, string> = {}): string {
+export function door(issuer: string, more: Record<string, string> = {}, path = ours.authorize): string {
   const query = new URLSearchParams({
     client_id: client.client_id,
     response_type: 'code',
@@ -29,7 +32,7 @@ export function door(issuer: string, more: Record<string, string> = {}): string 
     code_challenge_method: 'S256',
     ...more,
   });
-  return `${issuer}/auth?${query}`;
+  return `${issuer}${path}?${query}`;
 }
 
 let count = 0;
@@ -48,11 +51,13 @@ export class Visitor {
   readonly #caller: Caller;
   readonly #cookie: string;
   readonly #silent: string;
+  readonly #paths: typeof ours;
 
-  constructor(issuer: string, person: Person) {
+  constructor(issuer: string, person: Pick<Person, 'cookies'>, paths: typeof ours = ours) {
+    this.#paths = paths;
     this.#caller = new Caller(issuer);
     this.#cookie = [...person.cookies].map((pair) => pair.join('=')).join('; ');
-    this.#silent = door('', { prompt: 'none' });
+    this.#silent = door('', { prompt: 'none' }, paths.authorize);
   }
 
   /** The whole silent flow: a code without a page, its tokens, who it is. */
@@ -72,12 +77,12 @@ export class Visitor {
       redirect_uri: CALLBACK,
       code_verifier: verifier,
     });
-    const reply = await this.#caller.send('POST', '/token', form, body.toString());
+    const reply = await this.#caller.send('POST', this.#paths.token, form, body.toString());
     return this.#found(JSON.parse(reply.body).access_token, reply.body);
   }
 
   async userinfo(accessToken: string): Promise<void> {
-    const reply = await this.#caller.send('GET', '/me', { authorization: `Bearer ${accessToken}` });
+    const reply = await this.#caller.send('GET', this.#paths.userinfo, { authorization: `Bearer ${accessToken}` });
     this.#found(JSON.parse(reply.body).sub, reply.body);
   }
 

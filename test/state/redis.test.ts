@@ -72,6 +72,26 @@ describe('when Redis is away', () => {
     return { name: error?.name, ms: performance.now() - start };
   };
 
+  test('what was under way when the connection broke is refused then, however long its patience', async () => {
+    const server = await startRedis();
+    let sent: () => void = () => {};
+    const kv = new RedisKv({ url: server.url, patience: 600_000, onTrip: () => sent() });
+    try {
+      await kv.ping();
+      process.kill(server.pid, 'SIGSTOP');
+      const under = new Promise<void>((resolve) => {
+        sent = resolve;
+      });
+      const reading = timed(kv.read('a'));
+      await under;
+      process.kill(server.pid, 'SIGKILL');
+      expect((await reading).name).toBe('StoreAway');
+    } finally {
+      await kv.close();
+      await server.stop();
+    }
+  });
+
   test('gives StoreAway within seconds when it was stopped, and serves again when it is back', async () => {
     const server = await startRedis();
     const kv = new RedisKv({ url: server.url });

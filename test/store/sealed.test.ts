@@ -8,7 +8,8 @@ test('whatever the store seals is listed where it is sealed anew, or lives no lo
     (name) => name.endsWith('.ts') && readFileSync(join(folder, name), 'utf8').includes('ealer.seal('),
   );
   const listed = readFileSync(join(folder, 'sealed.ts'), 'utf8');
-  const brief = ['api-answers.ts'];
+  // Kept for a day, and for fifteen minutes.
+  const brief = ['api-answers.ts', 'registration-links.ts'];
   const forgotten = seal.filter(
     (name) => name !== 'sealed.ts' && !brief.includes(name) && !listed.includes(`'./${name}'`),
   );

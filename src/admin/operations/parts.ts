@@ -5,6 +5,7 @@ import type { Applications } from '../../store/applications.ts';
 import type { Credentials } from '../../store/credentials.ts';
 import type { Events } from '../../store/events.ts';
 import type { RegistrationLinks } from '../../store/registration-links.ts';
+import type { Registrations } from '../../store/registrations.ts';
 import type { Sealed } from '../../store/sealed.ts';
 import type { Users } from '../../store/users.ts';
 import { Problem } from '../api/problem.ts';
@@ -34,6 +35,10 @@ export interface AdminParts {
   readonly roles: HeldRoles;
   readonly rules: ApplicationRules;
   readonly sealed: Pick<Sealed, 'counts' | 'given' | 'reseal'>;
+  /** Absent: applications may not register themselves. */
+  readonly registration?:
+    | { readonly scopes: readonly string[]; readonly registrations: Pick<Registrations, 'allow'> }
+    | undefined;
   readonly keys: Readonly<Record<KeyUse, () => Promise<ChangingKeys>>>;
   readonly recorder: Recorder;
   /** Absent where no server runs. */

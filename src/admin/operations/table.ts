@@ -5,6 +5,7 @@ import { credentialOperations } from './credentials.ts';
 import { keyOperations } from './keys.ts';
 import type { Operation } from './operation.ts';
 import { ownerOperations } from './owners.ts';
+import { registrationOperations } from './registration.ts';
 import { roleOperations } from './roles.ts';
 import { secretOperations } from './secrets.ts';
 import { serverOperations } from './server.ts';
@@ -23,6 +24,7 @@ export const operations: readonly Operation[] = [
   ...sessionOperations,
   ...applicationOperations,
   ...applicationChangeOperations,
+  ...registrationOperations,
   ...roleOperations,
   ...ownerOperations,
   ...keyOperations,

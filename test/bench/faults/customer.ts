@@ -20,7 +20,7 @@ export class SignedOut extends Error {}
 export interface Told {
   /** When the telling began, in milliseconds since the epoch. */
   readonly since: number;
-  /** Tokens with the time they came, and whether they outlive a session. */
+  /** Tokens with the time they were asked for, and whether they outlive a session. */
   readonly access: { token: string; at: number }[];
   readonly refresh: { token: string; at: number; lasts: boolean }[];
   /** Walks that ended in a code, and those whose password was accepted. */
@@ -136,13 +136,13 @@ export class Customer {
 
   async #token(asked: Record<string, string>, scope = 'openid offline_access') {
     const body = new URLSearchParams(asked);
+    const at = performance.now();
     const answer = await this.#program.fetch(`${this.#issuer}/token`, { method: 'POST', headers: basic, body });
     const said = (await answer.json()) as Record<string, string>;
     if (answer.status !== 200) {
       const why = `${asked.grant_type}: ${said.error} ${said.error_description}`;
       throw asked.grant_type === 'authorization_code' ? new SignedOut(why) : new Error(why);
     }
-    const at = performance.now();
     this.#told.access.push({ token: said.access_token as string, at });
     const spent = this.#told.refresh.findIndex(({ token }) => token === asked.refresh_token);
     if (spent >= 0) this.#told.refresh.splice(spent, 1);

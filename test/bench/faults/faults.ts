@@ -16,7 +16,13 @@ export async function faults(size: 'full' | 'small'): Promise<Results> {
       const fault = pair.faults[name];
       const all: Seen[] = [];
       for (let time = 0; time < times; time++) {
-        const how = { flows, atOnce: 16, tail: 5500, wait: ({ after }: { after: number }) => wait(after * 1000) };
+        const how = {
+          flows,
+          atOnce: 19,
+          impatient: 3,
+          tail: 5500,
+          wait: ({ after }: { after: number }) => wait(after * 1000),
+        };
         const seen = await storm(pair, fault, how);
         all.push(seen);
         console.error(`F1.${name} ${time + 1}/${times}: ${line(seen)}`);

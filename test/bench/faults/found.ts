@@ -4,20 +4,16 @@ import { basic, type Told } from './customer.ts';
 import type { Pair } from './pair.ts';
 
 /**
- * What is not there, in words. What came before Redis was `emptied` may be gone as far as it lived in Redis; what came while it
- * was away, or so shortly before that nobody can say, may be either.
+ * What is not there, in words. What was asked for before Redis was back, `emptied` at that time, may be gone as far as it lives in
+ * Redis.
  */
-export async function lost(
-  { issuer, databaseUrl }: Pair,
-  told: Told,
-  emptied: { from: number; to: number } | undefined,
-): Promise<string[]> {
+export async function lost({ issuer, databaseUrl }: Pair, told: Told, emptied: number | undefined): Promise<string[]> {
   const missing: string[] = [];
   const post = async (path: string, body: Record<string, string>) => {
     const answer = await fetch(issuer + path, { method: 'POST', headers: basic, body: new URLSearchParams(body) });
     return { status: answer.status, said: (await answer.json()) as Record<string, unknown> };
   };
-  const forgotten = (at: number) => emptied !== undefined && at < emptied.to;
+  const forgotten = (at: number) => emptied !== undefined && at < emptied;
   await inTurns(told.access, async ({ token, at }) => {
     const { said } = await post('/token/introspection', { token });
     if (said.active !== true && !forgotten(at)) missing.push(`access token: ${JSON.stringify(said)}`);

@@ -1,4 +1,5 @@
 /** Load, a fault in the middle of it, and a look at whether everything that was answered is so. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { Customer, type Kind, kindOf, nothingYet, SignedOut, type Told, Unanswered } from './customer.ts';
 import { lost } from './found.ts';
 import type { Fault, Pair } from './pair.ts';
@@ -8,7 +9,9 @@ export interface Storm {
   readonly flows: number;
   readonly atOnce: number;
   readonly tail: number;
-  /** What a client does before its one more try. */
+  /** Of those, so many wait for nothing and come again until they are served: they see when failures end. */
+  readonly impatient: number;
+  /** What every other client does before its one more try. */
   wait(failure: Unanswered, mended: Promise<unknown>): Promise<unknown>;
 }
 
@@ -32,8 +35,9 @@ export async function storm(pair: Pair, fault: Fault, how: Storm): Promise<Seen>
   const told = nothingYet();
   const customers = Array.from({ length: how.atOnce }, (_, i) => new Customer(pair.issuer, `mei${i}`, told));
   await Promise.all(customers.map((one) => one.arrive()));
+  const impatient = new Set(customers.slice(0, how.impatient));
   const tally = { flows: 0, failures: {} as Record<string, number>, seen: [] as string[], again: 0, last: 0 };
-  let [struck, mended] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  let [struck, mended, flowsBefore] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 0];
   let begin: () => void = () => {};
   const trouble = new Promise<void>((resolve) => {
     begin = resolve;
@@ -42,8 +46,11 @@ export async function storm(pair: Pair, fault: Fault, how: Storm): Promise<Seen>
     await fault.strike();
     await fault.mend();
     mended = performance.now();
+    flowsBefore = tally.flows;
   });
-  const over = () => tally.flows >= how.flows && performance.now() >= mended + how.tail;
+  /** A third of all comes after the fault. */
+  const over = () =>
+    tally.flows >= Math.max(how.flows, flowsBefore + how.flows / 3) && performance.now() >= mended + how.tail;
 
   const flow = async (customer: Customer, kind: Kind): Promise<void> => {
     try {
@@ -52,6 +59,10 @@ export async function storm(pair: Pair, fault: Fault, how: Storm): Promise<Seen>
       if (error instanceof Unanswered) {
         tally.failures[error.message] = (tally.failures[error.message] ?? 0) + 1;
         tally.last = performance.now();
+        if (impatient.has(customer)) {
+          await pause(20);
+          return flow(customer, kind);
+        }
         await how.wait(error, trouble);
       } else if (error instanceof SignedOut && fault.forgets && performance.now() > struck) {
         tally.again++;
@@ -79,7 +90,7 @@ export async function storm(pair: Pair, fault: Fault, how: Storm): Promise<Seen>
     }
   };
   await Promise.all([trouble, ...customers.map(keepComing)]);
-  const missing = await lost(pair, told, fault.forgets ? { from: struck, to: mended } : undefined);
+  const missing = await lost(pair, told, fault.forgets ? mended : undefined);
   const { flows, failures, seen, again, last } = tally;
   return {
     flows,

@@ -20,6 +20,13 @@ const packages =
 const workers = 4;
 
 export async function startLemonLdap(): Promise<IdentityProvider> {
+  const { certificate, key } = certified('LemonLDAP::NG');
+  const { issuer, ...portal } = await startPortal(() => saml(certificate, key));
+  return { sso: `${issuer}/saml/singleSignOn`, entityId: `${issuer}/saml/metadata`, certificate, ...portal };
+}
+
+/** The portal as its own configuration has it, and `more` for the protocol it is to speak. */
+export async function startPortal(more: (issuer: string) => object) {
   installed(
     packages,
     [uwsgi, app, `${portal}/htdocs/index.psgi`, '/usr/lib/uwsgi/plugins/psgi_plugin.so', nginx],
@@ -27,14 +34,13 @@ export async function startLemonLdap(): Promise<IdentityProvider> {
   );
   const port = await freePort();
   const issuer = `http://localhost:${port}`;
-  const { certificate, key } = certified('LemonLDAP::NG');
   const servers = group('lemonldap');
   const { folder } = servers;
   try {
     for (const one of ['conf', 'sessions/lock', 'psessions/lock', 'cache'])
       mkdirSync(join(folder, one), { recursive: true });
     writeFileSync(join(folder, 'lemonldap-ng.ini'), local(folder));
-    writeFileSync(join(folder, 'conf/lmConf-1.json'), JSON.stringify(settings(folder, issuer, certificate, key)));
+    writeFileSync(join(folder, 'conf/lmConf-1.json'), JSON.stringify({ ...settings(folder, issuer), ...more(issuer) }));
     const socket = join(folder, 'uwsgi.sock');
     servers.run(
       uwsgi,
@@ -60,12 +66,10 @@ export async function startLemonLdap(): Promise<IdentityProvider> {
     throw error;
   }
   return {
-    sso: `${issuer}/saml/singleSignOn`,
-    entityId: `${issuer}/saml/metadata`,
-    certificate,
+    issuer,
     pids: servers.pids,
     stop: servers.stop,
-    async signIn() {
+    async signIn(): Promise<string> {
       const person = new Person();
       const body = new URLSearchParams({ user: 'dwho', password: 'dwho' });
       await person.fetch(`${issuer}/`, { method: 'POST', body });
@@ -94,7 +98,7 @@ languages = en
 status = 0
 `;
 
-function settings(folder: string, issuer: string, certificate: string, key: string) {
+function settings(folder: string, issuer: string) {
   const files = (name: string) => ({ Directory: join(folder, name), LockDirectory: join(folder, name, 'lock') });
   const cache = { namespace: 'sessions', default_expires_in: 600, cache_root: join(folder, 'cache'), cache_depth: 3 };
   return {
@@ -123,6 +127,11 @@ function settings(folder: string, issuer: string, certificate: string, key: stri
     persistentStorageOptions: files('psessions'),
     localSessionStorage: 'Cache::FileCache',
     localSessionStorageOptions: cache,
+  };
+}
+
+function saml(certificate: string, key: string) {
+  return {
     issuerDBSAMLActivation: 1,
     samlServicePrivateKeySig: key,
     samlServicePublicKeySig: certificate,

@@ -65,6 +65,21 @@ describe('an authorization code', () => {
   });
 });
 
+test('an access token that is looked at is not looked for among the refresh tokens', async () => {
+  const chrome = await signedIn(house, 'ana', 'password');
+  const tokens = await redeem(house, 'wiki', await ask(house, chrome, 'wiki'));
+  const asked: string[] = [];
+  const { find } = house.tokens;
+  house.tokens.find = (model, id) => {
+    asked.push(model);
+    return find.call(house.tokens, model, id);
+  };
+  expect(await introspect(tokens.access_token)).toMatchObject({ active: true });
+  expect(asked).not.toContain('RefreshToken');
+  expect(await introspect('unknown')).toEqual({ active: false });
+  expect(asked).toContain('RefreshToken');
+});
+
 describe('a refresh token', () => {
   const offline = async () => {
     const chrome = await signedIn(house, 'ana', 'password', 'totp');
