@@ -13,6 +13,7 @@ import type { Role } from '../domain/role.ts';
 import type { SecretsSealer } from '../domain/sealer.ts';
 import type { User } from '../domain/user.ts';
 import { atLeast, builtIn, mfa } from '../policy/strengths.ts';
+import { mintInitialAccessToken } from '../protocols/oidc/registration/initial-access.ts';
 import { inspect } from '../protocols/saml/providers/declared.ts';
 import { ApiAnswers } from '../store/api-answers.ts';
 import { Applications } from '../store/applications.ts';
@@ -50,6 +51,7 @@ export function openAdministration(
   { knex, sealer, keys, recorder, live, now, onFault }: Administered,
 ): Administration {
   const grants = new RoleGrants(knex);
+  const registering = registeringFrom(config, knex, sealer);
   const version = versionOf();
   const roles = new HeldRoles(config.roles, grants);
   const applications = new Applications(knex, sealer);
@@ -64,7 +66,10 @@ export function openAdministration(
       events: new Events(knex),
       sealed: new Sealed(knex, sealer),
       answers: new ApiAnswers(knex, sealer),
-      registration: registeringFrom(config, knex, sealer),
+      registration: registering && {
+        scopes: registering.scopes,
+        allow: mintInitialAccessToken({ ...registering, now }),
+      },
       rules: { names: names.map(([name]) => name), inspect },
     },
     demands: { fresh: config.administration.fresh, acrValues: strong },
