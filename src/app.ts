@@ -19,7 +19,7 @@ import { certificatesFrom } from './composition/certificates.ts';
 import { configurationFor } from './composition/configuration.ts';
 import { devicePages, deviceTries } from './composition/device-pages.ts';
 import { openEngine } from './composition/engine.ts';
-import { openTokenKeys } from './composition/keys.ts';
+import { beginResealing, openTokenKeys } from './composition/keys.ts';
 import { lookAt, openObserving } from './composition/observing.ts';
 import { oidcPages } from './composition/oidc-pages.ts';
 import { openPages } from './composition/pages.ts';
@@ -66,6 +66,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const {
     db,
     sealer,
+    sealed,
     users,
     credentials,
     browsers,
@@ -202,6 +203,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
       log.warn({ err: error }, 'the record could not be trimmed'),
     );
   };
+  const resealing = beginResealing({ sealed, recorder, log, now });
   const purging = setInterval(purge, PURGE_MS).unref();
 
   const socket = await listenSocket(join(config.dataDir, 'stile.sock'), administration.dispatch).catch((error) =>
@@ -213,6 +215,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
       clearInterval(purging);
       catalogue.stop();
       tokenKeys.stop();
+      resealing.stop();
       await samlParts.stop();
       await writer.drain();
       await socket?.close();

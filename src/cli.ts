@@ -9,6 +9,7 @@ import { backupAct } from './composition/acts/backup.ts';
 import { checkAct } from './composition/acts/check.ts';
 import { configurationAct } from './composition/acts/configuration.ts';
 import { migrateAct } from './composition/acts/migrate.ts';
+import { resealAct } from './composition/acts/reseal.ts';
 import { restoreAct } from './composition/acts/restore.ts';
 import { perform } from './composition/reach.ts';
 import { placeOf, root, surroundings } from './composition/surroundings.ts';
@@ -46,6 +47,7 @@ const terminal: Terminal = {
     apply: configurationAct('apply'),
     backup: backupAct,
     restore: restoreAct,
+    reseal: resealAct,
   },
 };
 

@@ -10,7 +10,7 @@ import type { Recorder } from '../audit/event.ts';
 import type { Config } from '../config.ts';
 import type { MayAdminister } from '../domain/access.ts';
 import type { Role } from '../domain/role.ts';
-import type { Sealer } from '../domain/sealer.ts';
+import type { SecretsSealer } from '../domain/sealer.ts';
 import type { User } from '../domain/user.ts';
 import { atLeast, builtIn, mfa } from '../policy/strengths.ts';
 import { mintInitialAccessToken } from '../protocols/oidc/registration/initial-access.ts';
@@ -21,12 +21,13 @@ import { Credentials } from '../store/credentials.ts';
 import { Events } from '../store/events.ts';
 import { RegistrationLinks } from '../store/registration-links.ts';
 import { RoleGrants } from '../store/role-grants.ts';
+import { Sealed } from '../store/sealed.ts';
 import { Users } from '../store/users.ts';
 import { registeringFrom } from './registration.ts';
 
 export interface Administered extends Pick<AdminParts, 'keys' | 'configuration'> {
   readonly knex: Knex;
-  readonly sealer: Sealer;
+  readonly sealer: SecretsSealer;
   readonly recorder: Recorder;
   /** Absent where no server runs. */
   readonly live?: Live;
@@ -63,6 +64,7 @@ export function openAdministration(
       users: new Users(knex),
       credentials: new Credentials(knex, sealer),
       events: new Events(knex),
+      sealed: new Sealed(knex, sealer),
       answers: new ApiAnswers(knex, sealer),
       registration: registering && {
         scopes: registering.scopes,

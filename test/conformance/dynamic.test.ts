@@ -170,10 +170,7 @@ planOf('oidcc-dynamic-certification-test-plan', {
       const database = await openDatabase({ url: stile.databaseUrl as string });
       try {
         const registrations = new Registrations(database.knex, secretsSealer([TEST_SECRET]));
-        const mint = mintInitialAccessToken({
-          ...{ registrations, scopes: ['openid'], now: Date.now },
-          recorder: { record: async () => {} },
-        });
+        const mint = mintInitialAccessToken({ registrations, scopes: ['openid'], now: Date.now });
         const { token } = await mint({ uses: 1, expires: 60, by: 'tests' });
         const response = await fetch(`${stile.issuer}/reg`, {
           method: 'POST',

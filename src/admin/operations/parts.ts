@@ -5,6 +5,7 @@ import type { Applications } from '../../store/applications.ts';
 import type { Credentials } from '../../store/credentials.ts';
 import type { Events } from '../../store/events.ts';
 import type { RegistrationLinks } from '../../store/registration-links.ts';
+import type { Sealed } from '../../store/sealed.ts';
 import type { Users } from '../../store/users.ts';
 import { Problem } from '../api/problem.ts';
 import type { HeldRoles } from '../held.ts';
@@ -52,6 +53,7 @@ export interface AdminParts {
   readonly roles: HeldRoles;
   readonly rules: ApplicationRules;
   readonly configuration: ConfigurationParts;
+  readonly sealed: Pick<Sealed, 'counts' | 'given' | 'reseal'>;
   readonly keys: Readonly<Record<KeyUse, () => Promise<ChangingKeys>>>;
   /** Absent: applications may not register themselves. */
   readonly registration?: RegistrationRules | undefined;

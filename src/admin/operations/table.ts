@@ -8,6 +8,7 @@ import type { Operation } from './operation.ts';
 import { ownerOperations } from './owners.ts';
 import { registrationOperations } from './registration.ts';
 import { roleOperations } from './roles.ts';
+import { secretOperations } from './secrets.ts';
 import { serverOperations } from './server.ts';
 import { sessionOperations } from './sessions.ts';
 import { unlock } from './unlock.ts';
@@ -28,6 +29,7 @@ export const operations: readonly Operation[] = [
   ...roleOperations,
   ...ownerOperations,
   ...keyOperations,
+  ...secretOperations,
   ...auditOperations,
   ...configurationOperations,
 ];
