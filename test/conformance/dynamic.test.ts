@@ -172,7 +172,6 @@ planOf('oidcc-dynamic-certification-test-plan', {
         const registrations = new Registrations(database.knex, secretsSealer([TEST_SECRET]));
         const mint = mintInitialAccessToken({
           ...{ registrations, scopes: ['openid'], now: Date.now },
-          recorder: { record: async () => {} },
         });
         const { token } = await mint({ uses: 1, expires: 60, by: 'tests' });
         const response = await fetch(`${stile.issuer}/reg`, {
