@@ -16,9 +16,10 @@ import { openAdministration } from './composition/administration.ts';
 import { mountAdministration } from './composition/administration-pages.ts';
 import { answering } from './composition/answering.ts';
 import { certificatesFrom } from './composition/certificates.ts';
+import { configurationFor } from './composition/configuration.ts';
 import { devicePages, deviceTries } from './composition/device-pages.ts';
 import { openEngine } from './composition/engine.ts';
-import { openTokenKeys } from './composition/keys.ts';
+import { beginResealing, openTokenKeys } from './composition/keys.ts';
 import { lookAt, openObserving } from './composition/observing.ts';
 import { oidcPages } from './composition/oidc-pages.ts';
 import { openPages } from './composition/pages.ts';
@@ -65,6 +66,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const {
     db,
     sealer,
+    sealed,
     users,
     credentials,
     browsers,
@@ -89,18 +91,8 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const totp = createTotp({ window: config.totp.window });
   const methods: ReadonlyMap<string, Method> = new Map([password, totp].map((method) => [method.id, method]));
   const local = createLocalStore(users);
-  const disabled = await applyDeclared({
-    config,
-    users,
-    credentials,
-    applications,
-    recorder,
-    password,
-    totp,
-    knex: db.knex,
-    log,
-    now,
-  });
+  const applying = { users, credentials, applications, password, totp, knex: db.knex, log, now };
+  const disabled = await applyDeclared({ ...applying, config, recorder });
   const catalogue = new Catalogue(applications, { onError: (error) => log.warn({ err: error }, 'catalogue') });
   await catalogue.start();
   const {
@@ -143,6 +135,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     now,
   };
   const administration = openAdministration(config, {
+    configuration: configurationFor(applying, config),
     ...{ knex: db.knex, sealer, recorder, now },
     keys: { oidc: async () => tokenKeys, saml: async () => samlKeys },
     live: { sessions, endTokens: (user) => tokens.destroyByUser(user), refresh: () => catalogue.refresh() },
@@ -210,6 +203,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
       log.warn({ err: error }, 'the record could not be trimmed'),
     );
   };
+  const resealing = beginResealing({ sealed, recorder, log, now });
   const purging = setInterval(purge, PURGE_MS).unref();
 
   const socket = await listenSocket(join(config.dataDir, 'stile.sock'), administration.dispatch).catch((error) =>
@@ -221,6 +215,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
       clearInterval(purging);
       catalogue.stop();
       tokenKeys.stop();
+      resealing.stop();
       await samlParts.stop();
       await writer.drain();
       await socket?.close();

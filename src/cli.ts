@@ -7,7 +7,9 @@ import type { Terminal } from './command/command.ts';
 import { run } from './command/run.ts';
 import { backupAct } from './composition/acts/backup.ts';
 import { checkAct } from './composition/acts/check.ts';
+import { configurationAct } from './composition/acts/configuration.ts';
 import { migrateAct } from './composition/acts/migrate.ts';
+import { resealAct } from './composition/acts/reseal.ts';
 import { restoreAct } from './composition/acts/restore.ts';
 import { perform } from './composition/reach.ts';
 import { placeOf, root, surroundings } from './composition/surroundings.ts';
@@ -41,8 +43,11 @@ const terminal: Terminal = {
     },
     migrate: migrateAct,
     check: checkAct,
+    diff: configurationAct('diff'),
+    apply: configurationAct('apply'),
     backup: backupAct,
     restore: restoreAct,
+    reseal: resealAct,
   },
 };
 

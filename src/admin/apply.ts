@@ -22,7 +22,6 @@ export interface Applying {
   readonly users: Users;
   readonly credentials: Credentials;
   readonly applications: Applications;
-  readonly recorder: Recorder;
   readonly password: Pick<Password, 'declare' | 'adopt'>;
   readonly totp: Pick<Totp, 'adopt'>;
   readonly knex: Knex;
@@ -35,16 +34,29 @@ export interface Applying {
 type Fate = { kind: 'same' | 'changed' | 'added'; id: string } | { kind: 'foreign' };
 
 /** Where declared things say they come from. */
-const source = 'file';
+export const source = 'file';
 /** Passwords are hashed a few at a time: more would only wait in the pool, which turns away a crowd. */
 const together = 32;
 
-/**
- * Applies the file; doing it again, or on two nodes at once, is doing it once. One audit event when something changed.
- * Returns the ids of those it disabled, whose sessions have to end.
- */
-export async function applyDeclared(parts: Applying): Promise<readonly string[]> {
-  const { config, users, applications, recorder, log, now } = parts;
+/** At a start. One audit event when something changed. Returns the ids of those it disabled, whose sessions have to end. */
+export async function applyDeclared(parts: Applying & { readonly recorder: Recorder }): Promise<readonly string[]> {
+  const { changed, detail } = await apply(parts);
+  if (changed) await parts.recorder.record({ type: 'configuration.applied', at: parts.now(), detail });
+  return detail.users.disabled;
+}
+
+/** What applying did, by ids. */
+export interface Applied {
+  readonly changed: boolean;
+  readonly detail: {
+    readonly users: Readonly<Record<'added' | 'changed' | 'disabled', readonly string[]>>;
+    readonly applications: { readonly disabled: readonly string[] };
+  };
+}
+
+/** Applies the file; doing it again, or on two nodes at once, is doing it once. */
+export async function apply(parts: Applying): Promise<Applied> {
+  const { config, users, applications, log, now } = parts;
 
   const revision = await applications.revision();
   const foreign = await applications.declare(config.applications, source);
@@ -62,10 +74,8 @@ export async function applyDeclared(parts: Applying): Promise<readonly string[]>
 
   for (const id of foreign) log.warn({ application: id }, 'declared, but here from elsewhere: left alone');
   const [added, changed] = [ids('added'), ids('changed')];
-  if (!applicationsChanged && added.length + changed.length + usersGone.length === 0) return [];
   const detail = { users: { added, changed, disabled: usersGone }, applications: { disabled: applicationsGone } };
-  await recorder.record({ type: 'configuration.applied', at: now(), detail });
-  return usersGone;
+  return { changed: applicationsChanged || added.length + changed.length + usersGone.length > 0, detail };
 }
 
 async function declare(parts: Applying, person: ConfiguredUser): Promise<Fate> {
@@ -129,5 +139,5 @@ const fieldsOf = (person: ConfiguredUser): NewUser => ({
 });
 
 /** What the file has a say in, as the store gives it back. */
-const visible = ({ username, name, email, emailVerified, groups, claims }: User | ConfiguredUser) =>
+export const visible = ({ username, name, email, emailVerified, groups, claims }: User | ConfiguredUser) =>
   JSON.parse(JSON.stringify({ username, name, email, emailVerified, groups, claims }));

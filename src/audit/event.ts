@@ -19,6 +19,7 @@ export interface AuditEvent {
     | 'token.reused'
     | 'token.repeated'
     | 'keys.rotated'
+    | 'secrets.resealed'
     | 'configuration.applied'
     | 'registration.allowed'
     | 'application.registered'

@@ -52,7 +52,11 @@ async function tokenFrom(at: string, env: Environment): Promise<string> {
   // Whoever answers for the address must not send the secret elsewhere.
   if (typeof endpoint !== 'string' || found.issuer !== at || new URL(endpoint).origin !== at)
     throw new Error(`${at} does not say of itself where tokens are given. ADMIN_URL has to be the server's ISSUER.`);
-  const body = new URLSearchParams({ grant_type: 'client_credentials', scope: 'stile:admin', client_id: id });
+  const body = new URLSearchParams({
+    ...{ grant_type: 'client_credentials', client_id: id },
+    // Good at the administration and nowhere else (RFC 8707).
+    ...{ scope: 'stile:admin', resource: `${at}/admin/api` },
+  });
   const headers: Record<string, string> = {};
   if (key) {
     body.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer');

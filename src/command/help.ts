@@ -9,7 +9,7 @@ const ending = `
   --version    the version
 
 It talks to the server that runs on the same DATA_DIR, or to the one at ADMIN_URL; it opens the database itself only when
-no server runs. Without STILE_CONFIG that is the demo's. Which environment it reads: docs/administration.md.
+no server runs. Without STILE_CONFIG that is the demo's. Which environment it reads: docs/command-line.md.
 Exit codes: 0 done, 1 refused, 2 not understood, 3 nobody answered, 4 there is something to do (config diff, migrate --check).`;
 
 /** Help for the commands that begin with these words. Throws Misunderstood when none does. */

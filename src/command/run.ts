@@ -82,7 +82,8 @@ async function pass(body: Performed['body'], terminal: Terminal): Promise<void> 
   else for await (const part of body) terminal.out(part);
 }
 
-async function answerIn(body: Performed['body']): Promise<Answer> {
+/** The answer as an object; throws when it is none. */
+export async function answerIn(body: Performed['body']): Promise<Answer> {
   let text = '';
   if (typeof body === 'string') text = body;
   else for await (const part of body) text += part;
@@ -108,9 +109,10 @@ async function others(command: Remote, input: Given, first: Answer, terminal: Te
   return { ...rest, items };
 }
 
-function refusal(command: Remote, answer: Answer, given: Given, terminal: Terminal): string {
+/** A problem in words, with every field that was wrong. */
+export function refusal(command: Pick<Remote, 'not'>, answer: Answer, given: Given, terminal?: Terminal): string {
   const own = command.not?.[String(answer.type).split(':').at(-1) as string];
-  if (own) return `${own(answer, given)} (Looked in ${terminal.place()}.)`;
+  if (own) return `${own(answer, given)} (Looked in ${terminal?.place()}.)`;
   const errors = (answer.errors ?? []) as readonly { field?: string; detail?: string }[];
   const lines = errors.map(({ field, detail }) => `\n  ${field ? `${field} ` : ''}${detail}`);
   return `${answer.detail ?? answer.title}${lines.join('')}`;

@@ -10,9 +10,10 @@ import type { Recorder } from '../audit/event.ts';
 import type { Config } from '../config.ts';
 import type { MayAdminister } from '../domain/access.ts';
 import type { Role } from '../domain/role.ts';
-import type { Sealer } from '../domain/sealer.ts';
+import type { SecretsSealer } from '../domain/sealer.ts';
 import type { User } from '../domain/user.ts';
 import { atLeast, builtIn, mfa } from '../policy/strengths.ts';
+import { mintInitialAccessToken } from '../protocols/oidc/registration/initial-access.ts';
 import { inspect } from '../protocols/saml/providers/declared.ts';
 import { ApiAnswers } from '../store/api-answers.ts';
 import { Applications } from '../store/applications.ts';
@@ -20,12 +21,13 @@ import { Credentials } from '../store/credentials.ts';
 import { Events } from '../store/events.ts';
 import { RegistrationLinks } from '../store/registration-links.ts';
 import { RoleGrants } from '../store/role-grants.ts';
+import { Sealed } from '../store/sealed.ts';
 import { Users } from '../store/users.ts';
 import { registeringFrom } from './registration.ts';
 
-export interface Administered extends Pick<AdminParts, 'keys'> {
+export interface Administered extends Pick<AdminParts, 'keys' | 'configuration'> {
   readonly knex: Knex;
-  readonly sealer: Sealer;
+  readonly sealer: SecretsSealer;
   readonly recorder: Recorder;
   /** Absent where no server runs. */
   readonly live?: Live;
@@ -46,9 +48,10 @@ export interface Administration {
 
 export function openAdministration(
   config: Pick<Config, 'issuer' | 'roles' | 'administration' | 'assurance' | 'registration'>,
-  { knex, sealer, keys, recorder, live, now, onFault }: Administered,
+  { knex, sealer, keys, configuration, recorder, live, now, onFault }: Administered,
 ): Administration {
   const grants = new RoleGrants(knex);
+  const registering = registeringFrom(config, knex, sealer);
   const version = versionOf();
   const roles = new HeldRoles(config.roles, grants);
   const applications = new Applications(knex, sealer);
@@ -57,12 +60,16 @@ export function openAdministration(
   const strong = names.filter(([, id]) => atLeast(builtIn[id] as typeof mfa, mfa)).map(([name]) => name);
   const dispatch = dispatcher({
     parts: {
-      ...{ issuer: config.issuer, version, roles, applications, links, keys, recorder, live, now },
+      ...{ issuer: config.issuer, version, roles, applications, links, keys, configuration, recorder, live, now },
       users: new Users(knex),
       credentials: new Credentials(knex, sealer),
       events: new Events(knex),
+      sealed: new Sealed(knex, sealer),
       answers: new ApiAnswers(knex, sealer),
-      registration: registeringFrom(config, knex, sealer),
+      registration: registering && {
+        scopes: registering.scopes,
+        allow: mintInitialAccessToken({ ...registering, now }),
+      },
       rules: { names: names.map(([name]) => name), inspect },
     },
     demands: { fresh: config.administration.fresh, acrValues: strong },

@@ -1,8 +1,10 @@
 /** The keys of tokens and of SAML, on the terms the configuration sets. A part of the composition root. */
 import type { Recorder } from '../audit/event.ts';
 import type { Config } from '../config.ts';
+import { Resealing } from '../keys/resealing.ts';
 import { tokenKeys } from '../protocols/oidc/keys.ts';
 import { Keyring } from '../protocols/saml/keys/keys.ts';
+import type { Sealed } from '../store/sealed.ts';
 import type { SigningKeys } from '../store/signing-keys.ts';
 
 export interface KeysParts {
@@ -18,6 +20,26 @@ export const openTokenKeys = ({ keys }: Pick<Config, 'keys'>, { signingKeys, rec
     ...{ ...keys, store: signingKeys, recorder, now },
     onError: (error) => log.warn({ err: error }, 'the keys of tokens could not be read again'),
   });
+
+/** Begins to seal anew, in the background, what an older secret sealed. */
+export function beginResealing({
+  sealed,
+  recorder,
+  log,
+  now,
+}: Pick<KeysParts, 'recorder' | 'log' | 'now'> & { readonly sealed: Sealed }): Resealing {
+  const onError = (error: unknown) => log.warn({ err: error }, 'what an older secret sealed could not be sealed anew');
+  const resealing = new Resealing({
+    sealed,
+    onError,
+    onChanged: (rows) =>
+      void recorder
+        .record({ type: 'secrets.resealed', at: now(), detail: { by: { kind: 'background' }, rows } })
+        .catch(onError),
+  });
+  resealing.start();
+  return resealing;
+}
 
 export const openSamlKeys = (
   { issuer, saml: { metadataValid, keyOverlap, rotateEvery } }: Pick<Config, 'issuer' | 'saml'>,

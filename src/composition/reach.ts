@@ -7,10 +7,16 @@ import { groupRecorder } from '../audit/recorder.ts';
 import { askAt } from '../command/address.ts';
 import type { Given, Performed } from '../command/command.ts';
 import { loadConfig } from '../config.ts';
+import { createPassword } from '../methods/password/password.ts';
+import { createTotp } from '../methods/totp/totp.ts';
 import { secretsSealer } from '../state/sealer.ts';
+import { Applications } from '../store/applications.ts';
+import { Credentials } from '../store/credentials.ts';
 import { Events } from '../store/events.ts';
 import { SigningKeys } from '../store/signing-keys.ts';
+import { Users } from '../store/users.ts';
 import { openAdministration } from './administration.ts';
+import { configurationFor } from './configuration.ts';
 import { openSamlKeys, openTokenKeys } from './keys.ts';
 import { openPresent, socketIn, surroundings } from './surroundings.ts';
 
@@ -35,9 +41,15 @@ async function directly(asked: ApiRequest): Promise<ApiAnswer> {
     const config = loadConfig({ env: process.env });
     const { knex } = db;
     const sealer = secretsSealer(config.secrets);
+    const applying = {
+      ...{ users: new Users(knex), credentials: new Credentials(knex, sealer), knex, now: Date.now },
+      ...{ applications: new Applications(knex, sealer), log: silence },
+      ...{ password: createPassword(config.brand.name), totp: createTotp(config.totp) },
+    };
     const recorder = groupRecorder(new Events(knex));
     const kept = { signingKeys: new SigningKeys(knex, sealer), recorder, log: silence, now: Date.now };
     const { dispatch } = openAdministration(config, {
+      configuration: configurationFor(applying),
       ...{ knex, sealer, recorder, now: Date.now },
       keys: { oidc: () => openTokenKeys(config, kept), saml: () => openSamlKeys(config, kept) },
       onFault(error) {

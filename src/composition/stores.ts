@@ -14,6 +14,7 @@ import { Events } from '../store/events.ts';
 import { keptKey } from '../store/kept-key.ts';
 import { migrate } from '../store/migrate.ts';
 import { NameIds } from '../store/name-ids.ts';
+import { Sealed } from '../store/sealed.ts';
 import { Settings } from '../store/settings.ts';
 import { SigningKeys } from '../store/signing-keys.ts';
 import { Tokens } from '../store/tokens.ts';
@@ -26,9 +27,12 @@ export async function openStores(config: Pick<Config, 'databaseUrl' | 'dataDir' 
   await migrate(db);
   const sealer = secretsSealer(config.secrets);
   const { knex } = db;
+  const sealed = new Sealed(knex, sealer);
+  await sealed.requireAll();
   return {
     db,
     sealer,
+    sealed,
     users: new Users(knex),
     credentials: new Credentials(knex, sealer),
     browsers: new KnownBrowsers(knex),

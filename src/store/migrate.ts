@@ -13,7 +13,7 @@ import type { Db } from './database.ts';
 import { takeTurn } from './turns.ts';
 import { unhurried } from './unhurried.ts';
 
-/** One step of the schema: a file of migrations/. How one is written, so that two versions run side by side: docs/operations.md. */
+/** One step of the schema: a file of migrations/. How one is written, so that two versions run side by side: docs/upgrading.md. */
 interface Migration {
   readonly name: string;
   /** It takes something away. Only programs that know the migration named here work beside it. */

@@ -36,7 +36,7 @@ export type Place = readonly [column: number, ...key: string[]];
 export interface Batch {
   /** Sealed anew. */
   readonly changed: number;
-  /** Left alone: changed by others meanwhile, or sealed by a secret we do not have. */
+  /** Sealed by a secret that is not given. What others wrote meanwhile is in neither number. */
   readonly left: number;
   /** Absent: all have been looked at. */
   readonly next?: Place;
@@ -47,6 +47,17 @@ export interface SealedBy {
   /** Id of the secret. */
   readonly secret: string;
   readonly rows: number;
+}
+
+/** A secret that is not given any more, though something is sealed by it. */
+export class SecretMissing extends Error {
+  constructor(missing: readonly SealedBy[]) {
+    const rows = missing.map(({ table, secret, rows }) => `${rows} in ${table} by the secret ${secret}`).join(', ');
+    super(
+      `STILE_SECRET lacks a secret that this database still needs: sealed are ${rows}. Put it back behind the others, separated by a comma, until stile key secrets counts nothing for it.`,
+    );
+    this.name = 'SecretMissing';
+  }
 }
 
 /** By which secrets the rows are sealed, and sealing them anew by the current one. */
@@ -63,6 +74,19 @@ export class Sealed {
   async secrets(): Promise<string[]> {
     const found = await Promise.all(columns.map((one) => this.secretsOf(one)));
     return [...new Set(found.flat())];
+  }
+
+  /** Throws SecretMissing, before anything is opened in vain. */
+  async requireAll(): Promise<void> {
+    const ours = (id: string) => this.sealer.ids.includes(id);
+    if ((await this.secrets()).every(ours)) return;
+    const missing = (await this.counts()).filter(({ secret }) => !ours(secret));
+    if (missing.length > 0) throw new SecretMissing(missing);
+  }
+
+  /** The secrets that are given, by their ids; the first is current. */
+  get given(): readonly string[] {
+    return this.sealer.ids;
   }
 
   /** How much is sealed by each secret. Reads an index through. */
@@ -91,11 +115,14 @@ export class Sealed {
        where left(${column}, 8) collate "C" <> ? and ${where} and ${behind} order by ${keys} limit ?`,
       [this.sealer.ids[0] as string, ...(behind === 'true' ? [] : after), limit],
     );
-    let changed = 0;
+    let [changed, left] = [0, 0];
     for (const row of rows) {
       const id = key.map((name) => row[name] as string);
       const anew = this.anew(row.sealed as string, context(...id));
-      if (anew === undefined) continue;
+      if (anew === undefined) {
+        left++;
+        continue;
+      }
       const own = Object.fromEntries(key.map((name, i) => [name, id[i]]));
       changed += await this.db(table)
         .where({ ...own, [column]: row.sealed })
@@ -103,7 +130,7 @@ export class Sealed {
     }
     const last = rows.at(-1);
     const next: Place = rows.length === limit && last ? [at, ...key.map((name) => last[name] as string)] : [at + 1];
-    return { changed, left: rows.length - changed, ...(next[0] < columns.length ? { next } : {}) };
+    return { changed, left, ...(next[0] < columns.length ? { next } : {}) };
   }
 
   private anew(sealed: string, context: string): string | undefined {

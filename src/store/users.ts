@@ -138,6 +138,15 @@ export class Users {
     return changed > 0;
   }
 
+  /** Everybody of this source; `held`: kept out by hand, so that what is declared does not let them in. */
+  async ofSource(source: string): Promise<(User & { readonly held: boolean })[]> {
+    const { rows } = await this.db.raw<{ rows: (Row & { held: boolean })[] }>(
+      `select ${columns}, disabled_by is not null as held from users where source = ?`,
+      [source],
+    );
+    return rows.map((row) => ({ ...user(row), held: row.held }));
+  }
+
   /** Where this person comes from: `file`, or undefined when made by hand. Undefined too when there is none. */
   async sourceOf(id: string): Promise<string | undefined> {
     const row = await this.db('users').where({ id }).first<{ source: string | null } | undefined>('source');

@@ -303,13 +303,13 @@ describe('people', () => {
 });
 
 test('an initial access token is shown once, for what the file allows', async () => {
-  const made = await house.ask(root, 'registration.tokens.create', { uses: 2, scopes: ['openid'] });
+  const made = await house.ask(root, 'applications.allow', { uses: 2, scopes: ['openid'] });
   expect(made).toMatchObject({
     status: 201,
-    body: { uses: 2, scopes: ['openid'], token: expect.stringMatching(/^[\w-]{43}$/) },
+    body: { uses: 2, scopes: ['openid'], initial_access_token: expect.stringMatching(/^[\w-]{43}$/) },
   });
-  expect(JSON.stringify(await house.last())).not.toContain(String(made.body.token));
-  expect(await house.ask(root, 'registration.tokens.create', { scopes: ['openid', 'groups'] })).toMatchObject({
+  expect(JSON.stringify(await house.last())).not.toContain(String(made.body.initial_access_token));
+  expect(await house.ask(root, 'applications.allow', { scopes: ['openid', 'groups'] })).toMatchObject({
     status: 400,
     body: { errors: [{ field: 'scopes[1]' }] },
   });

@@ -17,6 +17,16 @@ import { migrate } from '../../src/store/migrate.ts';
 import { Users } from '../../src/store/users.ts';
 import { freshDatabase } from '../support/postgres.ts';
 
+/** The file is tried with a server that has one: test/command/configuration.test.ts. */
+const unconfigured = {
+  read: () => {
+    throw new Error('no file here');
+  },
+  difference: async () => ({ users: [], applications: [] }),
+  apply: async () => {
+    throw new Error('no file here');
+  },
+};
 export const issuer = 'https://id.northfold.example';
 const minute = 60_000;
 
@@ -58,6 +68,7 @@ export async function openHouse(roles: Config['roles'] = []) {
   const ring = { shown: () => ({ keys: [], rotatesFrom: now }), rotate: async () => ({ kind: 'rotated' as const }) };
   const parts = {
     ...{ knex: db.knex, sealer, recorder: groupRecorder(events), now: () => now },
+    configuration: unconfigured,
     keys: { oidc: async () => ring, saml: async () => ring },
     onFault: (error: unknown) => void faults.push(error),
   };

@@ -3,10 +3,14 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { jest } from '@jest/globals';
 import { createRemoteJWKSet, exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
+import { mintInitialAccessToken } from '../../src/protocols/oidc/registration/initial-access.ts';
+import { secretsSealer } from '../../src/state/sealer.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import { Registrations } from '../../src/store/registrations.ts';
 import { openHouse, redirect, refusal, signedIn } from '../protocols/oidc/house.ts';
 import { Person } from '../support/person.ts';
 import { nobody, settings } from '../support/rp.ts';
-import { type Stile, startStile } from '../support/stile.ts';
+import { type Stile, startStile, TEST_SECRET } from '../support/stile.ts';
 import { CALLBACK, Party } from './party.ts';
 import { planOf } from './plans.ts';
 
@@ -85,6 +89,7 @@ beforeAll(async () => {
   });
   stile = await startStile({
     config: settings({
+      registration: { enabled: true, limit: 3, scopes: ['openid'] },
       applications: [
         application('own'),
         application('rs256', { id_token_signed_response_alg: 'RS256' }),
@@ -158,6 +163,37 @@ planOf('oidcc-dynamic-certification-test-plan', {
   'oidcc-redirect-uri-query-added': [
     'a query more is another address',
     () => expectRefused('own', `${CALLBACK}?foo=bar`),
+  ],
+  'oidcc-redirect-uri-regfrag': [
+    'an address with a fragment cannot be registered',
+    async () => {
+      const database = await openDatabase({ url: stile.databaseUrl as string });
+      try {
+        const registrations = new Registrations(database.knex, secretsSealer([TEST_SECRET]));
+        const mint = mintInitialAccessToken({ registrations, scopes: ['openid'], now: Date.now });
+        const { token } = await mint({ uses: 1, expires: 60, by: 'tests' });
+        const response = await fetch(`${stile.issuer}/reg`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+          body: JSON.stringify({ client_name: 'Fragment', redirect_uris: [`${CALLBACK}#foobar`] }),
+        });
+        const { error } = (await response.json()) as { error: string };
+        expect({ status: response.status, error }).toEqual({
+          status: 400,
+          error: expect.stringMatching(/^invalid_(redirect_uri|client_metadata)$/),
+        });
+      } finally {
+        await database.close();
+      }
+    },
+  ],
+  'oidcc-discovery-endpoint-verification': [
+    'where to register is announced',
+    async () => {
+      const response = await fetch(`${stile.issuer}/.well-known/openid-configuration`);
+      const said = (await response.json()) as Record<string, unknown>;
+      expect(said.registration_endpoint).toBe(`${stile.issuer}/reg`);
+    },
   ],
   'oidcc-server': [
     'a sign-in of a client that proves its key',

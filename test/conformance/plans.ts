@@ -46,7 +46,7 @@ const basic = [
 export const plans = {
   'oidcc-basic-certification-test-plan': basic,
   'oidcc-formpost-basic-certification-test-plan': basic,
-  // Those that a client declared in the file can show. The rest is about registering: docs/openid-connect.md.
+  // What is left out, and why: docs/openid-connect.md.
   'oidcc-dynamic-certification-test-plan': [
     'oidcc-idtoken-rs256',
     'oidcc-idtoken-unsigned',
@@ -55,6 +55,8 @@ export const plans = {
     'oidcc-redirect-uri-query-OK',
     'oidcc-redirect-uri-query-mismatch',
     'oidcc-redirect-uri-query-added',
+    'oidcc-redirect-uri-regfrag',
+    'oidcc-discovery-endpoint-verification',
     'oidcc-server',
     'oidcc-refresh-token',
     'oidcc-refresh-token-rp-key-rotation',

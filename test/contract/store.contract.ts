@@ -6,8 +6,10 @@ import { Consents } from '../../src/store/consents.ts';
 import { Credentials } from '../../src/store/credentials.ts';
 import type { Db } from '../../src/store/database.ts';
 import { Events } from '../../src/store/events.ts';
+import { keptKey } from '../../src/store/kept-key.ts';
 import { known, migrate } from '../../src/store/migrate.ts';
 import { NameIds } from '../../src/store/name-ids.ts';
+import { type Batch, type Place, Sealed } from '../../src/store/sealed.ts';
 import { Settings } from '../../src/store/settings.ts';
 import { SigningKeys } from '../../src/store/signing-keys.ts';
 import { Tokens } from '../../src/store/tokens.ts';
@@ -439,6 +441,62 @@ export function storeContract(name: string, open: () => Promise<readonly [Db, Db
       expect(replaced.filter(Boolean)).toHaveLength(1);
       expect(await here.of('saml')).toEqual(keysBy(replaced[0] ? 'new-here' : 'new-there'));
       expect(await here.idsOf('sig')).toEqual(others);
+    });
+
+    describe('what is sealed by an older secret', () => {
+      const both = secretsSealer(['the secret that comes after it', 'correct horse battery staple']);
+      const [anew, old] = both.ids as [string, string];
+      const rowsBy = async (sealed: Sealed, secret: string) =>
+        (await sealed.counts()).filter((one) => one.secret === secret).reduce((sum, { rows }) => sum + rows, 0);
+
+      test('is counted, needed by a start, sealed anew in batches, and never over what is written meanwhile', async () => {
+        const knex = nodes[0].knex;
+        const sealed = new Sealed(knex, both);
+        await new Tokens(knex, sealer).upsert('RefreshToken', 'kept', { jti: 'kept' }, {});
+        await keptKey(new Settings(knex), sealer, 'subjects');
+        const { totp } = await totpOf('resealed');
+        const before = await rowsBy(sealed, old);
+        expect(before).toBeGreaterThan(5);
+        await expect(new Sealed(knex, secretsSealer(['quite another secret'])).requireAll()).rejects.toThrow(
+          new RegExp(`^STILE_SECRET lacks a secret .* in credentials by the secret ${old}`),
+        );
+        await sealed.requireAll();
+
+        // Somebody writes while every row is being looked at.
+        const racing = { ...both, open: both.open, seal: both.seal };
+        let written = false;
+        const slow = new Sealed(knex, {
+          ...racing,
+          open(value, context) {
+            if (context === `credential:${totp.id}` && !written) {
+              written = true;
+              writing = new Credentials(nodes[1].knex, sealer).succeed(totp.id, undefined, { secret: 'NEWER', now });
+            }
+            return both.open(value, context);
+          },
+        });
+        let writing: Promise<boolean> = Promise.resolve(false);
+        let changed = 0;
+        for (let at: Place | undefined = [0]; at; ) {
+          const batch: Batch = await slow.reseal(2, at);
+          changed += batch.changed;
+          expect(batch.left).toBe(0);
+          at = batch.next;
+        }
+        expect(await writing).toBe(true);
+        // All but the one that was written meanwhile, which is found at the next look if it was too late for this one.
+        expect(changed).toBeGreaterThanOrEqual(before - 1);
+        for (let at: Place | undefined = [0]; at; ) at = (await sealed.reseal(100, at)).next;
+        expect(await rowsBy(sealed, old)).toBe(0);
+        expect(await rowsBy(sealed, anew)).toBe(before);
+
+        const only = secretsSealer(['the secret that comes after it']);
+        await new Sealed(knex, only).requireAll();
+        const [credential] = await new Credentials(knex, only).of(totp.user);
+        expect(credential?.secret).toBe('NEWER');
+        expect((await new Tokens(knex, only).find('RefreshToken', 'kept'))?.payload).toEqual({ jti: 'kept' });
+        expect((await new SigningKeys(knex, only).of('sig')).length).toBeGreaterThan(0);
+      });
     });
 
     test('compares and sets a setting for one of twenty at once, absent ones too', async () => {

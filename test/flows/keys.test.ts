@@ -144,3 +144,23 @@ test('the command line does the same to the database while no server runs, and s
   expect(keys.slice(0, 2)).toEqual(before.slice(2, 4));
   expect(await shown()).toEqual(keys);
 });
+
+test('a new secret: refused alone, sealed anew beside the old one, and then the old one can go', async () => {
+  const env = (secret: string) => ({ config, env: { STILE_SECRET: secret } });
+  const fresh = 'another secret for tests that is long enough to be taken too';
+  await Promise.all([here.halt(), there.halt()]);
+  await expect(here.again(env(fresh))).rejects.toThrow(
+    /STILE_SECRET lacks a secret .* \d+ in credentials by the secret /,
+  );
+  await here.again(env(`${fresh},${TEST_SECRET}`));
+  expect(await key('reseal', '--json')).toMatchObject({ code: 0, output: expect.stringContaining('"left":0') });
+  const { items } = JSON.parse((await key('secrets', '--json')).output);
+  expect(items).toMatchObject([
+    { state: 'current', rows: expect.any(Number) },
+    { state: 'old', rows: 0, tables: {} },
+  ]);
+  await here.halt();
+  await here.again(env(fresh));
+  const rp = await RelyingParty.at(here);
+  expect((await rp.signIn(new Person())).claims.sub).toBeTruthy();
+});

@@ -1,4 +1,7 @@
 /** Applications that register themselves (RFC 7591) and manage that (RFC 7592), on two nodes of one service. */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { mintInitialAccessToken } from '../../src/protocols/oidc/registration/initial-access.ts';
 import { secretsSealer } from '../../src/state/sealer.ts';
 import { type Db, openDatabase } from '../../src/store/database.ts';
@@ -37,7 +40,6 @@ async function allowed(more: { uses?: number; expires?: number; scopes?: string[
   const mint = mintInitialAccessToken({
     registrations: new Registrations(db.knex, secretsSealer([TEST_SECRET])),
     scopes: ['openid', 'email', 'offline_access'],
-    recorder: { record: async () => {} },
     now: Date.now,
   });
   return (await mint({ uses: 1, expires: 60, by: 'tests', ...more })).token;
@@ -134,6 +136,24 @@ test('it reads, changes and removes itself; its access token is another after ev
   expect(
     (await fetch(`${stile.issuer}/me`, { headers: { authorization: `Bearer ${tokens.access_token}` } })).status,
   ).toBe(401);
+});
+
+test('an administrator lets applications register, and that is on record', async () => {
+  const env = {
+    PATH: process.env.PATH ?? '',
+    STILE_CONFIG: join(stile.dataDir, 'stile.yaml'),
+    DATA_DIR: join(stile.dataDir, 'data'),
+    DATABASE_URL: stile.databaseUrl as string,
+    STILE_SECRET: TEST_SECRET,
+  };
+  const args = ['bin/stile.mjs', 'app', 'allow-registration', '--uses', '2', '--json'];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+  const made = JSON.parse(stdout);
+  expect(made).toMatchObject({ uses: 2, registration_endpoint: `${stile.issuer}/reg` });
+  expect((await register(made.initial_access_token, plain)).status).toBe(201);
+  const events = await db.knex('events').where({ type: 'registration.allowed' });
+  expect(events).toHaveLength(1);
+  expect(JSON.stringify(events)).not.toContain(made.initial_access_token);
 });
 
 test('nobody manages another, and asking for it ends their own say', async () => {

@@ -5,11 +5,12 @@ import type { Applications } from '../../store/applications.ts';
 import type { Credentials } from '../../store/credentials.ts';
 import type { Events } from '../../store/events.ts';
 import type { RegistrationLinks } from '../../store/registration-links.ts';
-import type { Registrations } from '../../store/registrations.ts';
+import type { Sealed } from '../../store/sealed.ts';
 import type { Users } from '../../store/users.ts';
 import { Problem } from '../api/problem.ts';
 import type { HeldRoles } from '../held.ts';
 import type { ApplicationRules } from './application.ts';
+import type { ConfigurationParts } from './configuration.ts';
 import type { ChangingKeys, KeyUse } from './keys.ts';
 
 /** What only a running server has: people who are signed in, and applications that hear of changes. */
@@ -19,6 +20,24 @@ export interface Live {
   endTokens(user: string): Promise<void>;
   /** Applications have changed: read them now, not at the next look. */
   refresh(): Promise<unknown>;
+}
+
+interface AllowedRegistration {
+  readonly token: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+  readonly scopes: readonly string[];
+}
+
+/** How applications may register themselves; `allow` makes an initial access token, `expires` in seconds. */
+export interface RegistrationRules {
+  readonly scopes: readonly string[];
+  allow(access: {
+    readonly expires: number;
+    readonly uses: number;
+    readonly by: string;
+    readonly scopes?: readonly string[];
+  }): Promise<AllowedRegistration>;
 }
 
 /** What operations work on. Made in composition/administration.ts, for a server and for a command without one alike. */
@@ -33,11 +52,11 @@ export interface AdminParts {
   readonly answers: ApiAnswers;
   readonly roles: HeldRoles;
   readonly rules: ApplicationRules;
-  /** Absent: applications may not register themselves. */
-  readonly registration?:
-    | { readonly scopes: readonly string[]; readonly registrations: Pick<Registrations, 'allow'> }
-    | undefined;
+  readonly configuration: ConfigurationParts;
+  readonly sealed: Pick<Sealed, 'counts' | 'given' | 'reseal'>;
   readonly keys: Readonly<Record<KeyUse, () => Promise<ChangingKeys>>>;
+  /** Absent: applications may not register themselves. */
+  readonly registration?: RegistrationRules | undefined;
   readonly recorder: Recorder;
   /** Absent where no server runs. */
   readonly live?: Live | undefined;

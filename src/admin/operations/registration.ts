@@ -1,55 +1,60 @@
-import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
+import { scopes } from '../../config/client.ts';
 import { Problem } from '../api/problem.ts';
 import { operation } from './operation.ts';
 
-const DAY = 86_400;
+const day = 86_400;
 
+/** Letting applications register themselves (RFC 7591). */
 export const registrationOperations = [
   operation({
-    id: 'registration.tokens.create',
+    id: 'applications.allow',
     method: 'POST',
-    path: '/registration-tokens',
-    summary: 'An initial access token, by which applications register themselves (RFC 7591); shown this once',
+    path: '/initial-access-tokens',
+    summary: 'An initial access token, with which applications register themselves',
     permission: 'applications.change',
     input: z.strictObject({
+      uses: z.int().min(1).max(1000).default(1).describe('How many applications may register with it'),
       expires_in: z
         .int()
         .min(60)
-        .max(30 * DAY)
-        .default(3600)
+        .max(30 * day)
+        .default(day)
         .describe('Seconds'),
-      uses: z.int().min(1).max(1000).default(1).describe('How many applications may register with it'),
-      scopes: z.array(z.string().min(1).max(128)).max(100).optional().describe('Fewer than the file allows'),
+      scopes: z.array(z.enum(scopes)).min(1).optional().describe('What they may ask for; as configured without it'),
     }),
     output: z.strictObject({
-      token: z.string(),
-      expires_at: z.iso.datetime(),
+      initial_access_token: z.string(),
+      registration_endpoint: z.string(),
       uses: z.int(),
       scopes: z.array(z.string()),
+      expires_at: z.iso.datetime(),
     }),
     event: 'registration.allowed',
-    async perform({ registration }, { expires_in, uses, scopes: wanted }, { by, at }) {
+    async perform({ registration, issuer }, { uses, expires_in: expires, scopes: only }, { by }) {
       if (!registration)
-        throw new Problem('conflict', 'Applications may not register themselves: see registration in the file.');
-      const more = (wanted ?? []).flatMap((scope, i) =>
-        registration.scopes.includes(scope)
-          ? []
-          : [
-              {
-                in: 'body',
-                field: `scopes[${i}]`,
-                detail: `is not allowed by the file; it has ${registration.scopes.join(', ')}`,
-              },
-            ],
-      );
-      if (more.length > 0) throw new Problem('invalid-input', undefined, { more: { errors: more } });
-      const scopes = wanted ?? [...registration.scopes];
-      const token = randomBytes(32).toString('base64url');
-      const expiresAt = at + expires_in * 1000;
-      await registration.registrations.allow(token, { scopes, uses, expiresAt, by: `${by.kind}:${by.id}` }, at);
-      const body = { token, expires_at: new Date(expiresAt).toISOString(), uses, scopes };
-      return { body, status: 201, detail: { uses, scopes, expires: expires_in } };
+        throw new Problem('conflict', 'Applications may not register themselves: registration.enabled is false.');
+      refuseMore(only ?? [], registration.scopes);
+      const who = `${by.kind}:${by.id}`;
+      const made = await registration.allow({ uses, expires, by: who, ...(only ? { scopes: only } : {}) });
+      const { token, expiresAt, scopes: allowed } = made;
+      const expires_at = new Date(expiresAt).toISOString();
+      const body = { registration_endpoint: `${issuer}/reg`, uses, scopes: [...allowed], expires_at };
+      return {
+        body: { initial_access_token: token, ...body },
+        status: 201,
+        detail: { uses, scopes: allowed, expires_at },
+      };
     },
   }),
 ];
+
+/** Throws Problem 400 for each scope that the file does not let registered applications have. */
+function refuseMore(wanted: readonly string[], allowed: readonly string[]): void {
+  const errors = wanted.flatMap((scope, i) =>
+    allowed.includes(scope)
+      ? []
+      : [{ in: 'body', field: `scopes[${i}]`, detail: `is not allowed by the file; it has ${allowed.join(', ')}` }],
+  );
+  if (errors.length > 0) throw new Problem('invalid-input', undefined, { more: { errors } });
+}

@@ -1,12 +1,14 @@
 import { applicationChangeOperations } from './application-changes.ts';
 import { applicationOperations } from './applications.ts';
 import { auditOperations } from './audit.ts';
+import { configurationOperations } from './configuration.ts';
 import { credentialOperations } from './credentials.ts';
 import { keyOperations } from './keys.ts';
 import type { Operation } from './operation.ts';
 import { ownerOperations } from './owners.ts';
 import { registrationOperations } from './registration.ts';
 import { roleOperations } from './roles.ts';
+import { secretOperations } from './secrets.ts';
 import { serverOperations } from './server.ts';
 import { sessionOperations } from './sessions.ts';
 import { unlock } from './unlock.ts';
@@ -27,7 +29,9 @@ export const operations: readonly Operation[] = [
   ...roleOperations,
   ...ownerOperations,
   ...keyOperations,
+  ...secretOperations,
   ...auditOperations,
+  ...configurationOperations,
 ];
 
 const byId = new Map(operations.map((one) => [one.id, one]));

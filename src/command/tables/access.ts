@@ -56,6 +56,11 @@ export const accessCommands: readonly Command[] = [
     says: (answer) => `${sheet(answer)}\nThe secret is shown this once; the old one has stopped working.`,
   },
   {
+    words: ['app', 'allow-registration'],
+    operation: 'applications.allow',
+    says: (answer) => `${sheet(answer)}\nThe token is shown this once.`,
+  },
+  {
     words: ['role', 'list'],
     operation: 'roles.list',
     says: ({ items }) => table(items as Items, ['role', 'permissions']),

@@ -1,4 +1,5 @@
 import type { Answer, Command } from '../command.ts';
+import { table } from '../print.ts';
 
 type Key = Readonly<Record<'state' | 'alg' | 'id' | 'created_at', string>> &
   Readonly<Partial<Record<'gone_at' | 'fingerprint_sha256', string>>>;
@@ -33,5 +34,15 @@ export const keyCommands: readonly Command[] = [
       'too-soon': ({ from }) =>
         `Some applications may not know the next keys yet: wait until ${from}, or use --force and tell them.`,
     },
+  },
+  {
+    words: ['key', 'secrets'],
+    operation: 'secrets.list',
+    says: ({ items }) => table(items as readonly Answer[], ['secret', 'state', 'rows', 'tables']),
+  },
+  {
+    words: ['key', 'reseal'],
+    act: 'reseal',
+    about: 'Seal by the first secret of STILE_SECRET what an older one sealed; ends with 4 when something was left',
   },
 ];

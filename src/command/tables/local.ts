@@ -20,6 +20,18 @@ export const localCommands: readonly Command[] = [
     takes: [{ ...file, about: 'The file; without it that of STILE_CONFIG', required: false }],
   },
   {
+    words: ['config', 'diff'],
+    act: 'diff',
+    about: 'What applying this file would change in the running installation; ends with 4 when there is something',
+    takes: [{ ...file, about: 'The file; without it that of STILE_CONFIG', required: false }],
+  },
+  {
+    words: ['config', 'apply'],
+    act: 'apply',
+    about: 'Apply the people and applications of this file without a restart, and say what takes one',
+    takes: [{ ...file, about: 'The file; without it that of STILE_CONFIG', required: false }],
+  },
+  {
     words: ['backup'],
     act: 'backup',
     about: 'Write everything durable, as it stands at one moment, into one file; secrets stay sealed',
@@ -32,7 +44,6 @@ export const localCommands: readonly Command[] = [
     about: 'Put a backup in the place of an empty database, all or nothing, and migrate it; no server may run',
     takes: [{ ...file, about: 'What backup wrote' }],
     options: [{ field: 'force', kind: 'flag', about: 'Throw away what the database holds now' }],
-    sure: 'Replace everything in this database?',
   },
   {
     words: ['completion'],

@@ -34,7 +34,6 @@ import { pagePolicy } from './page-policy.ts';
 import type { Pages } from './pages.ts';
 import { postAuthorize } from './post-authorize.ts';
 import { buildProvider, truthfulDiscovery } from './provider.ts';
-import { type InitialAccess, type MintedAccess, mintInitialAccessToken } from './registration/initial-access.ts';
 import { hideOurs, judge, type Registering, registrationShelves } from './registration/registration.ts';
 import { introspectRefresh } from './remembered.ts';
 import { once as onceIn } from './replay.ts';
@@ -106,8 +105,6 @@ export interface OidcRoom {
   mount(app: Router): void;
   /** Who calls our own API, by the access token of this request and what it is bound to. */
   access(req: IncomingMessage, res: ServerResponse): Promise<Accessed>;
-  /** Lets applications register themselves; absent where they may not. */
-  readonly mintInitialAccessToken?: ((access: InitialAccess) => Promise<MintedAccess>) | undefined;
   /** Takes back what an application got by a person's consent; the consent itself is not kept here. */
   withdraw(user: string, application: string): Promise<void>;
 }
@@ -210,7 +207,6 @@ export function oidcRoom(parts: OidcParts): OidcRoom {
   return {
     handles: (path) => paths.test(path),
     handlesAside: answersAside,
-    mintInitialAccessToken: registering && mintInitialAccessToken(registering),
     askers: [asker, device.asker],
     mount: device.mount,
     access: (req, res) =>

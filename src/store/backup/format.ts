@@ -2,7 +2,7 @@
  * A backup is a gzip file of lines, each a JSON value: the manifest; then, table by table, `{"table": name}` and one array
  * of texts a row, as PostgreSQL writes its values; then the end, with the SHA-256 of everything before it and the same
  * digest sealed, so that neither an accident nor a hand can change a byte unseen. What is sealed in the database stays
- * sealed; no secret is in it. docs/administration.md describes it for whoever wants to read one.
+ * sealed; no secret is in it. docs/command-line.md describes it for whoever wants to read one.
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';

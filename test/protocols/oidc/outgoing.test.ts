@@ -21,8 +21,8 @@ afterEach(() => {
   server.close();
 });
 
-const calling = (declared: string) => {
-  const wiki = { id: 'wiki', name: 'Wiki', protocol: 'oidc', thirdParty: false, disabled: false } as const;
+const calling = (declared: string, more: { registered?: true } = {}) => {
+  const wiki = { id: 'wiki', name: 'Wiki', protocol: 'oidc', thirdParty: false, disabled: false, ...more } as const;
   const application = { ...wiki, settings: { client_id: 'wiki', backchannel_logout_uri: declared } };
   return outgoing(new Clients({ byId: () => application, all: () => [application] }));
 };
@@ -38,5 +38,12 @@ test('and may not send us on to another address', async () => {
 
 test('an address nobody declared is never called without the guard', async () => {
   await expect(calling(`${origin}/bcl`)(`${origin}/bcl?more`)).rejects.toThrow('guard');
+  expect(hits).toEqual([]);
+});
+
+test("what a client registered itself is nobody else's declaration, and is called by https only", async () => {
+  const call = calling(`${origin}/bcl`, { registered: true });
+  await expect(call(`${origin}/bcl`)).rejects.toThrow('guard');
+  await expect(call(`${origin}/bcl`, { dispatcher: {} } as RequestInit)).rejects.toThrow('https');
   expect(hits).toEqual([]);
 });

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { Recorder } from '../../../audit/event.ts';
 import type { Registrations } from '../../../store/registrations.ts';
 
 export interface InitialAccess {
@@ -25,18 +24,16 @@ export interface MintedAccess {
 export interface Minting {
   readonly registrations: Pick<Registrations, 'allow'>;
   readonly scopes: readonly string[];
-  readonly recorder: Recorder;
   readonly now: () => number;
 }
 
-/** Lets applications register themselves with it (RFC 7591 section 3). */
-export function mintInitialAccessToken({ registrations, recorder, now, ...parts }: Minting) {
+/** Lets applications register themselves with it (RFC 7591 section 3). Whoever calls puts it on record. */
+export function mintInitialAccessToken({ registrations, now, ...parts }: Minting) {
   return async ({ expires, uses, by, scopes = parts.scopes }: InitialAccess): Promise<MintedAccess> => {
     const token = randomBytes(32).toString('base64url');
     const at = now();
     const expiresAt = at + expires * 1000;
     await registrations.allow(token, { scopes, uses, expiresAt, by }, at);
-    await recorder.record({ type: 'registration.allowed', at, detail: { by, uses, scopes, expires } });
     return { token, expiresAt, uses, scopes };
   };
 }
