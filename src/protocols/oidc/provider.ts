@@ -10,6 +10,7 @@ import { grantFor, restoreOfflineAccess } from './consented.ts';
 import { corsAllowed } from './cors.ts';
 import type { Device } from './device/device.ts';
 import { errorPage, type Faults } from './faults.ts';
+import { onlyIdTokens } from './hints.ts';
 import { walkPath } from './interaction-view.ts';
 import { Provider } from './library.ts';
 import { ttl } from './lifetimes.ts';
@@ -135,6 +136,7 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
   provider.Session.prototype.resetIdentifier = () => {};
   nameSuccessors(provider, parts.successor);
   onceEach(provider, parts.once);
+  onlyIdTokens(provider);
   believeIssuer(provider, issuer, parts.certificates);
   return provider;
 }
