@@ -34,8 +34,9 @@ async function type(args: readonly string[], pages: readonly object[] = [{}], mo
 
 test('every operation has a command, save those that only a command itself asks', () => {
   const reached = new Set(commands.flatMap((one) => ('operation' in one ? [one.operation] : [])));
-  const missing = operations.map(({ id }) => id).filter((id) => !reached.has(id) && !id.startsWith('configuration.'));
-  expect(missing).toEqual([]);
+  // `config diff` and `apply`, and `key reseal`, ask more than once for one command.
+  const withinActs = (id: string) => id.startsWith('configuration.') || id === 'secrets.reseal';
+  expect(operations.map(({ id }) => id).filter((id) => !reached.has(id) && !withinActs(id))).toEqual([]);
 });
 
 test.each(commands.map((one) => [one.words.join(' '), one] as const))('%s --help says all it takes', async (_, one) => {
