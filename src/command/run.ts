@@ -19,7 +19,11 @@ export async function run(
     if (wanted.kind === 'help') return say(terminal, help(wanted.words));
     json = wanted.json;
     const { command, given, yes } = wanted;
-    if (command.sure && !yes) await makeSure(command, terminal);
+    if (command.sure && !yes && !(await sure(command, terminal))) {
+      if (json) terminal.out(`${JSON.stringify({ title: unwanted })}\n`);
+      terminal.complain(`${unwanted}\n`);
+      return 1;
+    }
     const { answer, code, said } = await ('act' in command
       ? act(command.act, given, terminal)
       : ask(command, given, terminal));
@@ -46,11 +50,14 @@ function say(terminal: Terminal, text: string): 0 {
   return 0;
 }
 
-async function makeSure({ sure, words }: Command, terminal: Terminal): Promise<void> {
+const unwanted = 'Nothing was done.';
+
+/** Whether the person at the terminal means it. Throws Misunderstood where there is none. */
+async function sure({ sure, words }: Command, terminal: Terminal): Promise<boolean> {
   const answer = await terminal.ask(`${sure} [y/N] `);
   if (answer === undefined)
     throw new Misunderstood(`${words.join(' ')} asks first, and nobody can be asked here: say --yes.`, words);
-  if (!/^y(es)?$/i.test(answer.trim())) throw new Misunderstood('Nothing was done.', words);
+  return /^y(es)?$/i.test(answer.trim());
 }
 
 async function act(name: string, given: Given, terminal: Terminal): Promise<Acted> {

@@ -112,7 +112,9 @@ test('a list is read to its end, and shown as a table', async () => {
 test('what deletes asks first; where nobody can be asked it wants --yes', async () => {
   const args = ['user', 'delete', 'ana'];
   expect(await type(args)).toMatchObject({ code: 2, asked: [], complaints: expect.stringContaining('--yes') });
-  expect(await type(args, [{}], { ask: async () => 'n' })).toMatchObject({ code: 2, asked: [] });
+  expect(await type(args, [{}], { ask: async () => 'n' })).toMatchObject({
+    ...{ code: 1, asked: [], complaints: 'Nothing was done.\n' },
+  });
   expect(await type(args, [{}], { ask: async () => 'y' })).toMatchObject({ code: 0, out: 'ana is forgotten.\n' });
   expect(await type([...args, '--yes'])).toMatchObject({ code: 0 });
 });
