@@ -1,3 +1,4 @@
+import { textOf } from '../admin/api/request.ts';
 import type { Acted, Answer, Command, ExitCode, Given, Performed, Remote, Terminal } from './command.ts';
 import { Misunderstood } from './command.ts';
 import { completionOf } from './completion.ts';
@@ -91,9 +92,7 @@ async function pass(body: Performed['body'], terminal: Terminal): Promise<void> 
 
 /** The answer as an object; throws when it is none. */
 export async function answerIn(body: Performed['body']): Promise<Answer> {
-  let text = '';
-  if (typeof body === 'string') text = body;
-  else for await (const part of body) text += part;
+  const text = await textOf({ body });
   try {
     return JSON.parse(text);
   } catch {

@@ -2,10 +2,9 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { localActor } from '../../src/admin/actor.ts';
 import { openapi } from '../../src/admin/api/openapi.ts';
 import { Patience } from '../../src/admin/api/patience.ts';
-import { type ApiRequest, prefix } from '../../src/admin/api/request.ts';
+import { type ApiRequest, prefix, textOf } from '../../src/admin/api/request.ts';
 import { pathNames, placeOf } from '../../src/admin/operations/operation.ts';
 import { operations } from '../../src/admin/operations/table.ts';
-import { textOf } from '../../src/admin/socket.ts';
 import { openHouse } from './house.ts';
 
 let house: Awaited<ReturnType<typeof openHouse>>;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { scopes } from '../../config/client.ts';
+import { scopes } from '../../config/words.ts';
 import { invalid, Problem } from '../api/problem.ts';
 import { instant } from './instant.ts';
 import { operation } from './operation.ts';
