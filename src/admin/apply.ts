@@ -97,7 +97,10 @@ async function declare(parts: Applying, person: ConfiguredUser): Promise<Fate> {
 }
 
 async function keep(parts: Applying, known: User, person: ConfiguredUser): Promise<Fate> {
-  if (!known.disabled && isDeepStrictEqual(visible(known), visible(person))) return { kind: 'same', id: known.id };
+  const held = known.disabled && (await parts.users.isHeld(known.id));
+  if (held) parts.log.warn({ username: person.username }, 'declared, but disabled by hand: stays disabled');
+  const allowed = held || !known.disabled;
+  if (allowed && isDeepStrictEqual(visible(known), visible(person))) return { kind: 'same', id: known.id };
   if (await parts.users.updateDeclared(known.id, fieldsOf(person))) return { kind: 'changed', id: known.id };
   parts.log.warn({ username: person.username }, 'declared, but here from elsewhere: left alone');
   return { kind: 'foreign' };

@@ -79,15 +79,18 @@ const answers = (name: string): Promise<boolean> =>
     probe.once('connect', () => probe.destroy());
   });
 
-/** Asks the server that listens at `path`; undefined when none does. Throws when it does not answer. */
-export function askThrough(path: string, asked: ApiRequest): Promise<ApiAnswer | undefined> {
+/**
+ * Asks the server that listens at `path`; undefined when none does. Throws when it does not answer within `patience`
+ * milliseconds.
+ */
+export function askThrough(path: string, asked: ApiRequest, patience = 10_000): Promise<ApiAnswer | undefined> {
   const name = nameOf(path);
   if (!name) return Promise.resolve(undefined);
   const { method, query, headers, body } = asked;
   const target = query.size > 0 ? `${asked.path}?${query}` : asked.path;
   return new Promise((resolve, reject) => {
     const call = request(
-      { socketPath: name, method, path: target, headers: { ...headers }, timeout: 10_000 },
+      { socketPath: name, method, path: target, headers: { ...headers }, timeout: patience },
       (res) => {
         const known = Object.entries(res.headers).map(([key, value]) => [key, String(value)]);
         resolve({ status: res.statusCode ?? 500, headers: Object.fromEntries(known), body: res.setEncoding('utf8') });

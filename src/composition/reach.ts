@@ -16,6 +16,7 @@ import { Events } from '../store/events.ts';
 import { SigningKeys } from '../store/signing-keys.ts';
 import { Users } from '../store/users.ts';
 import { openAdministration } from './administration.ts';
+import { backupFrom } from './backups.ts';
 import { configurationFor } from './configuration.ts';
 import { openSamlKeys, openTokenKeys } from './keys.ts';
 import { openPresent, socketIn, surroundings } from './surroundings.ts';
@@ -51,6 +52,7 @@ async function directly(asked: ApiRequest): Promise<ApiAnswer> {
     const { dispatch } = openAdministration(config, {
       configuration: configurationFor(applying),
       ...{ knex, sealer, recorder, now: Date.now },
+      backup: backupFrom(db, config),
       keys: { oidc: () => openTokenKeys(config, kept), saml: () => openSamlKeys(config, kept) },
       onFault(error) {
         throw error;

@@ -69,6 +69,7 @@ export async function openHouse(roles: Config['roles'] = []) {
   const parts = {
     ...{ knex: db.knex, sealer, recorder: groupRecorder(events), now: () => now },
     configuration: unconfigured,
+    backup: () => Promise.reject(new Error('no backups here')),
     keys: { oidc: async () => ring, saml: async () => ring },
     onFault: (error: unknown) => void faults.push(error),
   };

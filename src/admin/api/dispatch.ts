@@ -101,8 +101,8 @@ function answered(one: Operation, done: Done<unknown>, id: string): ApiAnswer {
   return { status: done.status ?? 200, headers, body: JSON.stringify(body) };
 }
 
-async function* written(lines: AsyncIterable<object>): AsyncGenerator<string> {
-  for await (const line of lines) yield `${JSON.stringify(line)}\n`;
+async function* written(lines: AsyncIterable<object | string>): AsyncGenerator<string> {
+  for await (const line of lines) yield typeof line === 'string' ? line : `${JSON.stringify(line)}\n`;
 }
 
 function refused(error: unknown, id: string, onFault: Dispatching['onFault']): ApiAnswer {

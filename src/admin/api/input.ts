@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { unstorable } from '../../domain/storable.ts';
 import { type Operation, pathNames, placeOf } from '../operations/operation.ts';
 import { type FieldError, Problem } from './problem.ts';
 import type { ApiRequest } from './request.ts';
@@ -37,10 +38,12 @@ export function inputOf(
     else if (more.length > 0) wrong.push({ in: 'query', field, detail: 'stands there more than once' });
     else raw[field] = fieldValue(one.input.shape[field] as z.ZodType | undefined, text);
   }
+  for (const [field, value] of Object.entries(raw)) {
+    const detail = unstorable(value);
+    if (detail) wrong.push({ in: placeOf(one, field), field, detail });
+  }
   const result = one.input.safeParse({ ...raw });
   for (const issue of result.error?.issues ?? []) wrong.push(...errorsOf(one, issue));
-  // PostgreSQL has no NUL, and would make it a 500.
-  if (JSON.stringify(raw).includes('\\u0000')) wrong.push({ in: 'body', field: '', detail: 'holds a NUL character' });
   if (!result.success || wrong.length > 0) throw new Problem('invalid-input', undefined, { more: { errors: wrong } });
   return result.data;
 }

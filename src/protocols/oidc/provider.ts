@@ -11,6 +11,7 @@ import { corsAllowed } from './cors.ts';
 import type { Device } from './device/device.ts';
 import { errorPage, type Faults } from './faults.ts';
 import { idBits } from './grants.ts';
+import { onlyIdTokens } from './hints.ts';
 import { walkPath } from './interaction-view.ts';
 import { Provider } from './library.ts';
 import { ttl } from './lifetimes.ts';
@@ -137,6 +138,7 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
   provider.Session.prototype.resetIdentifier = () => {};
   nameSuccessors(provider, parts.successor);
   onceEach(provider, parts.once);
+  onlyIdTokens(provider);
   believeIssuer(provider, issuer, parts.certificates);
   return provider;
 }
