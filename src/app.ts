@@ -78,6 +78,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     signingKeys,
     subjectKey,
     refreshKey,
+    nonceSecret,
     nameIds,
   } = stores;
   const store = openState(config.redisUrl, log);
@@ -143,13 +144,12 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     onFault: (error, request) => log.error({ err: error, request }, 'administration'),
   });
   const oidc = oidcRoom({
-    ...{ ...shared, catalogue, tokens, recorder, refreshKey },
+    ...{ ...shared, catalogue, tokens, recorder, refreshKey, nonceSecret },
     keys: tokenKeys,
     pages: oidcPages(views, log, now),
     certificates,
     registration: registeringFrom(config, db.knex, sealer),
     device: { pages: devicePages(views), csrf: forms, limits: deviceTries(config.limits) },
-    nonceSecret: derive(config.secrets[0] as string, 'dpop nonces'),
     resources: config.resources,
     mayAdminister: administration.mayAdminister,
     cookieKeys: config.secrets.map((one) => derive(one, 'cookies').toString('base64url')),
