@@ -43,6 +43,7 @@ import { clientAddress } from './web/client-address.ts';
 import { csrf } from './web/csrf.ts';
 import { errors } from './web/errors.ts';
 import { healthRoutes } from './web/health.ts';
+import { currentRequest } from './web/request-id.ts';
 import { anyone, routes } from './web/routes.ts';
 
 export interface App {
@@ -85,7 +86,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const kv = new MemoKv(store);
   // The catalogue comes to know them later.
   const { counters, traces } = await openObserving(config, root, (id) => application(id)?.protocol);
-  const writer = groupRecorder(events);
+  const writer = groupRecorder(events, currentRequest);
   const recorder = counters.counting(writer);
 
   // Ways to prove who one is, and who there is.
@@ -113,7 +114,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   });
 
   // Pages.
-  lookAt(counters, { config, db, samlKeys });
+  lookAt(counters, { config, db, samlKeys, tokenKeys, providers });
   const client = clientAddress(config.proxies);
   const web = { secure, address: (req: IncomingMessage) => client(req).address };
   const browser = (req: IncomingMessage, res: ServerResponse) => browserOf(req, res, web);

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { AuditEvent } from '../../audit/event.ts';
+import { currentRequest } from '../../web/request-id.ts';
 import type { Actor } from '../actor.ts';
 import type { Done, Operation } from '../operations/operation.ts';
 import type { AdminParts } from '../operations/parts.ts';
@@ -25,7 +26,8 @@ export interface Dispatching {
 
 export function dispatcher({ parts, demands, onFault, table = operations }: Dispatching): Dispatch {
   return async (request, by) => {
-    const id = randomUUID();
+    // Through the socket nobody has named it yet.
+    const id = currentRequest() ?? randomUUID();
     try {
       const [one, path] = find(table, request);
       allow(one, by, parts.now(), demands);
