@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import type { StoredEvent } from '../../store/events.ts';
+import { instant } from './instant.ts';
 import { operation } from './operation.ts';
 import { cut, keyIn, pageOf, paging } from './page.ts';
 import type { AdminParts } from './parts.ts';
 
 const filter = {
-  user: z.string().min(1).max(64).optional().describe('The id of a person'),
+  user: z.string().min(1).max(64).optional().describe('The id of a person, not a name'),
   application: z.string().min(1).max(128).optional(),
   type: z.string().min(1).max(64).optional(),
   reference: z.string().min(1).max(16).optional().describe('As a page showed it: 7Q4M-K2VX'),
@@ -31,7 +32,7 @@ type Numbered = StoredEvent & { id: number };
 
 const shown = ({ id, at, ...rest }: Numbered): z.output<typeof event> => ({
   id,
-  at: new Date(at).toISOString(),
+  at: instant(at),
   ...rest,
 });
 

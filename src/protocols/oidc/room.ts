@@ -112,7 +112,7 @@ export function oidcRoom(parts: OidcParts): OidcRoom {
   const faults: Faults = { pages, secure, onFault: parts.onFault };
   const clients = new Clients(parts.catalogue);
   const grants = new Grants({ sessions, clients, tokens });
-  const reused = reuseRecorder(recorder, now);
+  const reused = reuseRecorder(recorder, clients, now);
   const successor = successors(parts.refreshKey);
   const once = onceIn(kv, now);
   const resources = new Resources({
