@@ -14,7 +14,6 @@ import type { Sessions } from '../../authentication/sessions.ts';
 import type { Subjects } from '../../authentication/subjects.ts';
 import type { Accessed, MayAdminister } from '../../domain/access.ts';
 import type { Resource } from '../../domain/resource.ts';
-import type { Ring } from '../../keys/ring.ts';
 import type { Kv } from '../../state/kv.ts';
 import type { Tokens } from '../../store/tokens.ts';
 import { cookieName } from '../../web/cookies.ts';
@@ -27,7 +26,8 @@ import { Documents } from './documents.ts';
 import { type Faults, lastResort, serverError } from './faults.ts';
 import { Grants } from './grants.ts';
 import { asker, interactionShelf, returnEarly } from './interaction-view.ts';
-import { forTokens } from './keys.ts';
+import type { TokenKeys } from './keys.ts';
+import { forTokens, onceSignable } from './library-keys.ts';
 import { ttl } from './lifetimes.ts';
 import { sayFarewell, tellClients } from './logout.ts';
 import { pagePolicy } from './page-policy.ts';
@@ -60,8 +60,7 @@ export interface OidcParts {
   readonly catalogue: Catalogue;
   readonly people: People;
   readonly tokens: Tokens;
-  /** What tokens are signed with, as long as it changes. */
-  readonly keys: Pick<Ring, 'keys' | 'watch'>;
+  readonly keys: TokenKeys;
   readonly recorder: Recorder;
   readonly pages: Pages;
   /** The pages on which devices are approved, and how often codes may be tried. */
@@ -161,14 +160,18 @@ export function oidcRoom(parts: OidcParts): OidcRoom {
     shelves: {
       AccessToken: ofKind('AccessToken', bearer),
       ClientCredentials: ofKind('ClientCredentials', bearer),
-      AuthorizationCode: codeShelf(kv, reused),
+      AuthorizationCode: onceSignable(parts.keys, 'find', codeShelf(kv, reused)),
       Client: { ...clientShelf(clients), ...registered?.client },
       ...(registered ? { InitialAccessToken: registered.initial, RegistrationAccessToken: registered.access } : {}),
-      DeviceCode: device.shelf,
+      DeviceCode: onceSignable(parts.keys, 'consume', device.shelf),
       Grant: grants,
       Interaction: interactionShelf(authentication),
       PushedAuthorizationRequest: pushedShelf(kv, ttl.Interaction),
-      RefreshToken: unlessOn(bearer, refreshShelf({ tokens, grants, reused, successor, now })),
+      RefreshToken: onceSignable(
+        parts.keys,
+        'consume',
+        unlessOn(bearer, refreshShelf({ tokens, grants, reused, successor, now })),
+      ),
       Session: new SessionView({ sessions, kv, clients, grants, subjects }),
     },
   };
