@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { startServer, temporaryFolder } from './child.mjs';
 import { debianRoot, findProgram } from './debian.mjs';
@@ -54,9 +55,11 @@ export async function openToken() {
         ],
         folder,
         env,
-        async ready() {
-          if (!existsSync(at('agent.sock'))) throw new Error('no socket yet');
-        },
+        // A socket that was left behind is there before anybody listens.
+        ready: () =>
+          new Promise((ok, failed) => {
+            const socket = connect(at('agent.sock'), () => ok(socket.destroy())).on('error', failed);
+          }),
       }),
   };
 }
