@@ -15,6 +15,7 @@ import { mountAccount } from './composition/account-pages.ts';
 import { openAdministration } from './composition/administration.ts';
 import { mountAdministration } from './composition/administration-pages.ts';
 import { answering } from './composition/answering.ts';
+import { backupFrom } from './composition/backups.ts';
 import { certificatesFrom } from './composition/certificates.ts';
 import { configurationFor } from './composition/configuration.ts';
 import { devicePages, deviceTries } from './composition/device-pages.ts';
@@ -136,7 +137,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   };
   const administration = openAdministration(config, {
     configuration: configurationFor(applying, config),
-    ...{ knex: db.knex, sealer, recorder, now },
+    ...{ knex: db.knex, sealer, recorder, now, backup: backupFrom(db, config) },
     keys: { oidc: async () => tokenKeys, saml: async () => samlKeys },
     live: { sessions, endTokens: (user) => tokens.destroyByUser(user), refresh: () => catalogue.refresh() },
     onFault: (error, request) => log.error({ err: error, request }, 'administration'),

@@ -97,18 +97,17 @@ async function declare(parts: Applying, person: ConfiguredUser): Promise<Fate> {
 }
 
 async function keep(parts: Applying, known: User, person: ConfiguredUser): Promise<Fate> {
-  if (!known.disabled && isDeepStrictEqual(visible(known), visible(person))) return { kind: 'same', id: known.id };
+  const held = known.disabled && (await parts.users.isHeld(known.id));
+  if (held) parts.log.warn({ username: person.username }, 'declared, but disabled by hand: stays disabled');
+  const allowed = held || !known.disabled;
+  if (allowed && isDeepStrictEqual(visible(known), visible(person))) return { kind: 'same', id: known.id };
   if (await parts.users.updateDeclared(known.id, fieldsOf(person))) return { kind: 'changed', id: known.id };
   parts.log.warn({ username: person.username }, 'declared, but here from elsewhere: left alone');
   return { kind: 'foreign' };
 }
 
-/** By user name only: the repository also finds people by their address. */
-async function named(users: Users, { store, username }: ConfiguredUser): Promise<User | undefined> {
-  const found = await users.byName(store, username);
-  const key = (name: string) => name.normalize('NFKC').toLowerCase();
-  return found && key(found.username) === key(username) ? found : undefined;
-}
+const named = (users: Users, { store, username }: ConfiguredUser): Promise<User | undefined> =>
+  users.byUsername(store, username);
 
 /** What a new person starts with; from then on it is theirs. */
 async function seedsOf({ config, password, totp, log }: Applying, person: ConfiguredUser): Promise<NewCredential[]> {

@@ -25,6 +25,7 @@ export const permissions = {
   'roles.grant': ['owner', 'security'],
   'configuration.change': ['owner'],
   'owners.create': ['owner'],
+  'backups.create': ['owner'],
 } as const satisfies Record<string, readonly Role[]>;
 
 export type Permission = keyof typeof permissions;

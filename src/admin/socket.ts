@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import { dirname, relative } from 'node:path';
 import { localActor } from './actor.ts';
-import { requestOf, send } from './api/http.ts';
+import { refusedEarly, requestOf, send } from './api/http.ts';
 import { Problem } from './api/problem.ts';
 import type { ApiAnswer, ApiRequest, Dispatch } from './api/request.ts';
 
@@ -47,7 +47,7 @@ export async function listenSocket(path: string, dispatch: Dispatch): Promise<So
   const server = createServer((req, res) => {
     requestOf(req)
       .then((asked) => dispatch(asked, by))
-      .catch((error) => early(error))
+      .catch((error) => refusedEarly(error instanceof Problem ? error : new Problem('fault')))
       .then((answer) => send(res, answer))
       .catch(() => res.destroy());
   });
@@ -66,28 +66,24 @@ export async function listenSocket(path: string, dispatch: Dispatch): Promise<So
   return { close: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
-/** A request that was refused before it could be dispatched. */
-function early(error: unknown): ApiAnswer {
-  const problem = error instanceof Problem ? error : new Problem('fault');
-  const headers = { 'content-type': 'application/problem+json' };
-  return { status: problem.status, headers, body: JSON.stringify(problem) };
-}
-
 const answers = (name: string): Promise<boolean> =>
   new Promise((resolve) => {
     const probe = connect(name, () => resolve(true)).once('error', () => resolve(false));
     probe.once('connect', () => probe.destroy());
   });
 
-/** Asks the server that listens at `path`; undefined when none does. Throws when it does not answer. */
-export function askThrough(path: string, asked: ApiRequest): Promise<ApiAnswer | undefined> {
+/**
+ * Asks the server that listens at `path`; undefined when none does. Throws when it does not answer within `patience`
+ * milliseconds.
+ */
+export function askThrough(path: string, asked: ApiRequest, patience = 10_000): Promise<ApiAnswer | undefined> {
   const name = nameOf(path);
   if (!name) return Promise.resolve(undefined);
   const { method, query, headers, body } = asked;
   const target = query.size > 0 ? `${asked.path}?${query}` : asked.path;
   return new Promise((resolve, reject) => {
     const call = request(
-      { socketPath: name, method, path: target, headers: { ...headers }, timeout: 10_000 },
+      { socketPath: name, method, path: target, headers: { ...headers }, timeout: patience },
       (res) => {
         const known = Object.entries(res.headers).map(([key, value]) => [key, String(value)]);
         resolve({ status: res.statusCode ?? 500, headers: Object.fromEntries(known), body: res.setEncoding('utf8') });
@@ -99,12 +95,4 @@ export function askThrough(path: string, asked: ApiRequest): Promise<ApiAnswer |
     );
     call.end(body);
   });
-}
-
-/** The whole of an answer's body. */
-export async function textOf({ body }: ApiAnswer): Promise<string> {
-  if (typeof body === 'string') return body;
-  let text = '';
-  for await (const part of body) text += part;
-  return text;
 }

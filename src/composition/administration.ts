@@ -17,6 +17,7 @@ import { mintInitialAccessToken } from '../protocols/oidc/registration/initial-a
 import { inspect } from '../protocols/saml/providers/declared.ts';
 import { ApiAnswers } from '../store/api-answers.ts';
 import { Applications } from '../store/applications.ts';
+import type { Spooled } from '../store/backup/spooling.ts';
 import { Credentials } from '../store/credentials.ts';
 import { Events } from '../store/events.ts';
 import { RegistrationLinks } from '../store/registration-links.ts';
@@ -24,11 +25,14 @@ import { RoleGrants } from '../store/role-grants.ts';
 import { Sealed } from '../store/sealed.ts';
 import { Users } from '../store/users.ts';
 import { registeringFrom } from './registration.ts';
+import { currentRequest } from './request.ts';
 
 export interface Administered extends Pick<AdminParts, 'keys' | 'configuration'> {
   readonly knex: Knex;
   readonly sealer: SecretsSealer;
   readonly recorder: Recorder;
+  /** `program` is the version of this one. */
+  backup(program: string, at: number): Promise<Spooled>;
   /** Absent where no server runs. */
   readonly live?: Live;
   readonly now: () => number;
@@ -48,7 +52,7 @@ export interface Administration {
 
 export function openAdministration(
   config: Pick<Config, 'issuer' | 'roles' | 'administration' | 'assurance' | 'registration'>,
-  { knex, sealer, keys, configuration, recorder, live, now, onFault }: Administered,
+  { knex, sealer, keys, configuration, recorder, backup, live, now, onFault }: Administered,
 ): Administration {
   const grants = new RoleGrants(knex);
   const registering = registeringFrom(config, knex, sealer);
@@ -61,6 +65,7 @@ export function openAdministration(
   const dispatch = dispatcher({
     parts: {
       ...{ issuer: config.issuer, version, roles, applications, links, keys, configuration, recorder, live, now },
+      backup: (at) => backup(version, at),
       users: new Users(knex),
       credentials: new Credentials(knex, sealer),
       events: new Events(knex),
@@ -74,6 +79,7 @@ export function openAdministration(
     },
     demands: { fresh: config.administration.fresh, acrValues: strong },
     onFault,
+    requestName: currentRequest,
   });
   return {
     ...{ dispatch, version, grants, links },

@@ -138,6 +138,14 @@ export class Users {
     return changed > 0;
   }
 
+  /** Whether somebody disabled this person by hand, so that what is declared does not let them in. */
+  async isHeld(id: string): Promise<boolean> {
+    return (
+      (await this.db('users').where({ id }).whereNotNull('disabled_at').whereNotNull('disabled_by').first('id')) !==
+      undefined
+    );
+  }
+
   /** Everybody of this source; `held`: kept out by hand, so that what is declared does not let them in. */
   async ofSource(source: string): Promise<(User & { readonly held: boolean })[]> {
     const { rows } = await this.db.raw<{ rows: (Row & { held: boolean })[] }>(

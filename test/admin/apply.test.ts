@@ -125,6 +125,26 @@ describe.each(stores)('what the file declares, on %s', (kind, make) => {
     expect(await stile.methodsOf('ana')).toEqual(['password', 'totp']);
   });
 
+  test('whom somebody disabled by hand it neither lets in nor records again, and says so at each start', async () => {
+    const stile = server(db);
+    await stile.start(everything);
+    const { id } = (await stile.users.byName('local', 'ana'))!;
+    await stile.users.change(id, 'tom', (now) => ({ ...now, disabled: true }));
+    stile.warned.length = 0;
+    expect(await stile.start(everything)).toEqual([]);
+    expect(stile.warned).toEqual([{ username: 'ana' }]);
+    // The rest of her is still the file's, and recorded once.
+    const moved = { ...everything, users: [{ ...ana, name: 'Ana Souza' }, mei] };
+    expect(await stile.start(moved)).toMatchObject([{ detail: { users: { changed: [id], disabled: [] } } }]);
+    expect(await stile.start(moved)).toEqual([]);
+    expect(await stile.users.byName('local', 'ana')).toMatchObject({ name: 'Ana Souza', disabled: true });
+    // Whom the file left out, it lets in again.
+    await stile.users.change(id, 'tom', (now) => ({ ...now, disabled: false }));
+    await stile.start({ ...everything, users: [mei] });
+    await stile.start(moved);
+    expect(await stile.users.byName('local', 'ana')).toMatchObject({ disabled: false });
+  });
+
   test("keeps ana's fields as the file has them", async () => {
     const stile = server(db);
     await stile.start(everything);

@@ -429,7 +429,7 @@ describe('clients', () => {
       const end = await new Person().go((await rp.request(more)).url);
       expect(end.url.searchParams.get('error')).toMatch(/not_supported|^invalid_request_object$/);
     }
-    for (const path of ['/reg', '/request', '/backchannel', '/device/auth'])
+    for (const path of ['/reg', '/request', '/backchannel'])
       expect([path, (await raw(stile.issuer, path, form({}))).status]).toEqual([path, 404]);
   });
 });

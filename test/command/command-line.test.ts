@@ -34,8 +34,9 @@ async function type(args: readonly string[], pages: readonly object[] = [{}], mo
 
 test('every operation has a command, save those that only a command itself asks', () => {
   const reached = new Set(commands.flatMap((one) => ('operation' in one ? [one.operation] : [])));
-  const missing = operations.map(({ id }) => id).filter((id) => !reached.has(id) && !id.startsWith('configuration.'));
-  expect(missing).toEqual([]);
+  // `config diff` and `apply`, `key reseal` and `backup` do more than ask once.
+  const withinActs = (id: string) => /^(configuration|backups)\.|^secrets\.reseal$/.test(id);
+  expect(operations.map(({ id }) => id).filter((id) => !reached.has(id) && !withinActs(id))).toEqual([]);
 });
 
 test.each(commands.map((one) => [one.words.join(' '), one] as const))('%s --help says all it takes', async (_, one) => {
@@ -111,7 +112,9 @@ test('a list is read to its end, and shown as a table', async () => {
 test('what deletes asks first; where nobody can be asked it wants --yes', async () => {
   const args = ['user', 'delete', 'ana'];
   expect(await type(args)).toMatchObject({ code: 2, asked: [], complaints: expect.stringContaining('--yes') });
-  expect(await type(args, [{}], { ask: async () => 'n' })).toMatchObject({ code: 2, asked: [] });
+  expect(await type(args, [{}], { ask: async () => 'n' })).toMatchObject({
+    ...{ code: 1, asked: [], complaints: 'Nothing was done.\n' },
+  });
   expect(await type(args, [{}], { ask: async () => 'y' })).toMatchObject({ code: 0, out: 'ana is forgotten.\n' });
   expect(await type([...args, '--yes'])).toMatchObject({ code: 0 });
 });

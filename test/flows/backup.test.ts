@@ -17,7 +17,11 @@ let stile: Stile;
 let database: Awaited<ReturnType<typeof freshDatabase>>;
 let embedded: Record<'STILE_CONFIG' | 'DATA_DIR', string>;
 let postgres: typeof embedded & Record<string, string>;
-const [there, back] = [join(folder, 'there.stile'), join(folder, 'back.stile')];
+const [beside, there, back] = ['beside', 'there', 'back'].map((name) => join(folder, `${name}.stile`)) as [
+  string,
+  string,
+  string,
+];
 let rp: RelyingParty;
 let [secret, called] = ['', ''];
 let before: Answer;
@@ -42,9 +46,18 @@ test('password, authenticator app, name towards a service provider and refresh t
   called = (await sp.signIn(ana, {}, as('ana'))).nameId;
   const used = codeNow(secretOf('ana'));
 
-  await stile.halt();
+  // The running server makes it of the database that it alone holds; a restore has to wait for it to stop.
   expect(await stileCommand(['backup', there], embedded)).toMatchObject({ code: 0, complaints: '' });
   expect(statSync(there).mode & 0o777).toBe(0o600);
+  const refused = await stileCommand(['restore', there, '--force'], embedded);
+  expect(refused).toMatchObject({ code: 1, complaints: expect.stringContaining('Stop it first') });
+  await stile.halt();
+  const stopped = await stileCommand(['backup', beside, '--json'], embedded);
+  expect(stopped).toMatchObject({ code: 0, complaints: '' });
+  const made = await stileCommand(['audit', 'list', '--type', 'backup.made', '--json'], embedded);
+  expect(JSON.parse(made.out).items.map((one: { detail: object }) => one.detail)).toEqual(
+    Array(2).fill(expect.objectContaining({ by: expect.objectContaining({ kind: 'local' }) })),
+  );
   expect(await stileCommand(['backup', there], embedded)).toMatchObject({
     code: 3,
     complaints: expect.stringContaining('exists'),

@@ -1,12 +1,14 @@
 /** One backup, of either database, restored into either; and what becomes of one that is not whole. */
-import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createWriteStream, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip, gunzipSync, gzipSync } from 'node:zlib';
 import { secretsSealer } from '../../src/state/sealer.ts';
+import { passing } from '../../src/store/backup/passing.ts';
 import { restoreBackup } from '../../src/store/backup/restoring.ts';
+import { spoolBackup } from '../../src/store/backup/spooling.ts';
 import { writeBackup } from '../../src/store/backup/writing.ts';
 import { type DatabaseOptions, type Db, openDatabase } from '../../src/store/database.ts';
 import { known, migrate } from '../../src/store/migrate.ts';
@@ -115,6 +117,30 @@ describe.each([
       .returning('id');
     expect(Number(id)).toBe(2501);
   });
+});
+
+test('a reader who stops in the middle holds the embedded database from nobody, and leaves no file', async () => {
+  const spool = mkdtempSync(join(folder, 'spool-'));
+  const { manifest, lines } = await spoolBackup(source, { sealers: [sealer], program: '0.1.0', at }, spool);
+  const reader = lines[Symbol.asyncIterator]();
+  const first = await reader.next();
+  expect(await source.knex('settings').pluck('value')).toEqual(['7']);
+  expect(readdirSync(spool)).toEqual([]);
+  let text = first.value;
+  for (let next = await reader.next(); !next.done; next = await reader.next()) text += next.value;
+  const path = join(spool, 'whole');
+  writeFileSync(path, gzipSync(text));
+  expect((await restore(await open('PGlite'), path)).manifest).toEqual(manifest);
+});
+
+test.each([0, 1, 1000, -1])('what a server sends is not taken for whole when it ends early: %s', async (cut) => {
+  const text = gunzipSync(readFileSync(path)).toString('utf8');
+  const steps: number[] = [];
+  const passed = passing(Readable.from([text.slice(0, 100), text.slice(100, cut)]), (done) => steps.push(done));
+  const read = async () => {
+    for await (const _ of passed.lines);
+  };
+  await expect(read()).rejects.toThrow('before the backup was whole');
 });
 
 test('is readable by whoever knows gzip and JSON, and holds no secret', async () => {

@@ -20,12 +20,15 @@ export interface Dispatching {
   readonly demands: Demands;
   /** A bug, or a store that is away. */
   readonly onFault: (error: unknown, request: string) => void;
+  /** What the log and the trace of this moment call the request; undefined outside of those that have a name. */
+  readonly requestName?: () => string | undefined;
   readonly table?: readonly Operation[];
 }
 
-export function dispatcher({ parts, demands, onFault, table = operations }: Dispatching): Dispatch {
+export function dispatcher(dispatching: Dispatching): Dispatch {
+  const { parts, demands, onFault, requestName, table = operations } = dispatching;
   return async (request, by) => {
-    const id = randomUUID();
+    const id = requestName?.() ?? randomUUID();
     try {
       const [one, path] = find(table, request);
       allow(one, by, parts.now(), demands);
@@ -101,8 +104,8 @@ function answered(one: Operation, done: Done<unknown>, id: string): ApiAnswer {
   return { status: done.status ?? 200, headers, body: JSON.stringify(body) };
 }
 
-async function* written(lines: AsyncIterable<object>): AsyncGenerator<string> {
-  for await (const line of lines) yield `${JSON.stringify(line)}\n`;
+async function* written(lines: AsyncIterable<object | string>): AsyncGenerator<string> {
+  for await (const line of lines) yield typeof line === 'string' ? line : `${JSON.stringify(line)}\n`;
 }
 
 function refused(error: unknown, id: string, onFault: Dispatching['onFault']): ApiAnswer {

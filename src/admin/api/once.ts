@@ -32,8 +32,8 @@ export async function once(
     return { status, headers: { ...headers, 'idempotency-replayed': 'true' }, body };
   }
   const made = await answer();
-  // A fault of ours says nothing about the request; nor does a refusal, which changed nothing.
-  if (made.status < 400) await answers.finish(key, JSON.stringify(made));
+  // A fault of ours says nothing about the request; nor does a refusal, which changed nothing. Lines are not kept.
+  if (made.status < 400 && typeof made.body === 'string') await answers.finish(key, JSON.stringify(made));
   else await answers.forget(key);
   return made;
 }

@@ -35,8 +35,8 @@ export interface Done<Body> {
   readonly user?: string;
   readonly application?: string;
   readonly detail?: Readonly<Record<string, unknown>>;
-  /** Instead of the body: JSON lines, one after the other. */
-  readonly lines?: AsyncIterable<object>;
+  /** Instead of the body: JSON lines, one after the other; a text is lines that are written already. */
+  readonly lines?: AsyncIterable<object | string>;
   /** Nothing was changed, so nothing is recorded. */
   readonly same?: boolean;
 }

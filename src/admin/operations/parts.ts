@@ -2,6 +2,7 @@ import type { Recorder } from '../../audit/event.ts';
 import type { Sessions } from '../../authentication/sessions.ts';
 import type { ApiAnswers } from '../../store/api-answers.ts';
 import type { Applications } from '../../store/applications.ts';
+import type { Spooled } from '../../store/backup/spooling.ts';
 import type { Credentials } from '../../store/credentials.ts';
 import type { Events } from '../../store/events.ts';
 import type { RegistrationLinks } from '../../store/registration-links.ts';
@@ -57,6 +58,8 @@ export interface AdminParts {
   readonly keys: Readonly<Record<KeyUse, () => Promise<ChangingKeys>>>;
   /** Absent: applications may not register themselves. */
   readonly registration?: RegistrationRules | undefined;
+  /** All that is durable, as it stands now. */
+  backup(at: number): Promise<Spooled>;
   readonly recorder: Recorder;
   /** Absent where no server runs. */
   readonly live?: Live | undefined;

@@ -1,6 +1,7 @@
 import { applicationChangeOperations } from './application-changes.ts';
 import { applicationOperations } from './applications.ts';
 import { auditOperations } from './audit.ts';
+import { backupOperations } from './backups.ts';
 import { configurationOperations } from './configuration.ts';
 import { credentialOperations } from './credentials.ts';
 import { keyOperations } from './keys.ts';
@@ -32,6 +33,7 @@ export const operations: readonly Operation[] = [
   ...secretOperations,
   ...auditOperations,
   ...configurationOperations,
+  ...backupOperations,
 ];
 
 const byId = new Map(operations.map((one) => [one.id, one]));

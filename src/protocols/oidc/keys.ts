@@ -40,7 +40,7 @@ export const heldTokenKeys = (
 ): Promise<HeldKeys> => HeldKeys.open({ ...parts, algs: signing });
 
 async function made(alg: string, now: number): Promise<SigningKey> {
-  // RSA at 2048: 3072 costs six times as much for every token (docs: performance).
+  // RSA at 2048: 3072 costs six times as much for every token.
   const { privateKey } = await (alg === 'RS256'
     ? make('rsa', { modulusLength: 2048 })
     : make('ec', { namedCurve: 'P-256' }));

@@ -9,6 +9,8 @@ import { grantFor, restoreOfflineAccess } from './consented.ts';
 import { corsAllowed } from './cors.ts';
 import type { Device } from './device/device.ts';
 import { errorPage, type Faults } from './faults.ts';
+import { idBits } from './grants.ts';
+import { onlyIdTokens } from './hints.ts';
 import { walkPath } from './interaction-view.ts';
 import { Provider } from './library.ts';
 import { type LibraryKey, signingElsewhere } from './library-keys.ts';
@@ -99,6 +101,7 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
     renderError: (ctx, out) => errorPage(ctx, out, faults),
     fetch: outgoing(clients),
     ttl,
+    formats: { bitsOfOpaqueRandomness: (_ctx, model) => idBits(model) },
     features: {
       devInteractions: { enabled: false },
       claimsParameter: { enabled: true },
@@ -136,6 +139,7 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
   provider.Session.prototype.resetIdentifier = () => {};
   nameSuccessors(provider, parts.successor);
   onceEach(provider, parts.once);
+  onlyIdTokens(provider);
   believeIssuer(provider, issuer, parts.certificates);
   return provider;
 }
