@@ -25,6 +25,7 @@ import { lookAt, openObserving } from './composition/observing.ts';
 import { oidcPages } from './composition/oidc-pages.ts';
 import { openPages } from './composition/pages.ts';
 import { registeringFrom } from './composition/registration.ts';
+import { currentRequest } from './composition/request.ts';
 import { openSaml } from './composition/saml.ts';
 import { samlPages } from './composition/saml-pages.ts';
 import { openState, openStores } from './composition/stores.ts';
@@ -78,13 +79,14 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     signingKeys,
     subjectKey,
     refreshKey,
+    nonceSecret,
     nameIds,
   } = stores;
   const store = openState(config.redisUrl, log);
   const kv = new MemoKv(store);
   // The catalogue comes to know them later.
   const { counters, traces } = await openObserving(config, root, (id) => application(id)?.protocol);
-  const writer = groupRecorder(events);
+  const writer = groupRecorder(events, currentRequest);
   const recorder = counters.counting(writer);
 
   // Ways to prove who one is, and who there is.
@@ -112,7 +114,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   });
 
   // Pages.
-  lookAt(counters, { config, db, samlKeys });
+  lookAt(counters, { config, db, samlKeys, tokenKeys, providers });
   const client = clientAddress(config.proxies);
   const web = { secure, address: (req: IncomingMessage) => client(req).address };
   const browser = (req: IncomingMessage, res: ServerResponse) => browserOf(req, res, web);
@@ -143,13 +145,12 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     onFault: (error, request) => log.error({ err: error, request }, 'administration'),
   });
   const oidc = oidcRoom({
-    ...{ ...shared, catalogue, tokens, recorder, refreshKey },
+    ...{ ...shared, catalogue, tokens, recorder, refreshKey, nonceSecret },
     keys: tokenKeys,
     pages: oidcPages(views, log, now),
     certificates,
     registration: registeringFrom(config, db.knex, sealer),
     device: { pages: devicePages(views), csrf: forms, limits: deviceTries(config.limits) },
-    nonceSecret: derive(config.secrets[0] as string, 'dpop nonces'),
     resources: config.resources,
     mayAdminister: administration.mayAdminister,
     cookieKeys: config.secrets.map((one) => derive(one, 'cookies').toString('base64url')),

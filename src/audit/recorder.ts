@@ -9,9 +9,13 @@ type Waiting = { event: AuditEvent; resolve: () => void; reject: (error: unknown
 
 /**
  * While one insert is under way further events gather and go together in the next, so that many answers share one
- * commit. An insert that fails rejects everybody waiting for it: they answer 503, and nothing is lost unnoticed.
+ * commit. An insert that fails rejects everybody waiting for it: they answer 503, and nothing is lost unnoticed. `request` is the
+ * name of the request that goes on, which an event keeps in its detail, so that the log tells the rest of it.
  */
-export function groupRecorder(events: Pick<Events, 'insertMany'>): Recorder & { drain(): Promise<void> } {
+export function groupRecorder(
+  events: Pick<Events, 'insertMany'>,
+  request: () => string | undefined = () => undefined,
+): Recorder & { drain(): Promise<void> } {
   let gathering: Waiting[] = [];
   let writing: Promise<void> | undefined;
 
@@ -32,7 +36,7 @@ export function groupRecorder(events: Pick<Events, 'insertMany'>): Recorder & { 
   return {
     record(event) {
       return new Promise((resolve, reject) => {
-        gathering.push({ event, resolve, reject });
+        gathering.push({ event: named(event, request()), resolve, reject });
         writing ??= write();
       });
     },
@@ -42,3 +46,6 @@ export function groupRecorder(events: Pick<Events, 'insertMany'>): Recorder & { 
     },
   };
 }
+
+const named = (event: AuditEvent, request: string | undefined): AuditEvent =>
+  request === undefined ? event : { ...event, detail: { request, ...event.detail } };

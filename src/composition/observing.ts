@@ -3,9 +3,11 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
+import type { Ring } from '../keys/ring.ts';
 import { passwordsWaiting } from '../methods/password/hash.ts';
 import { type Metrics, metrics, noMetrics } from '../metrics/metrics.ts';
-import type { SamlKeys } from '../protocols/saml/keys/keys.ts';
+import type { Keyring } from '../protocols/saml/keys/keys.ts';
+import type { Providers } from '../protocols/saml/providers/providers.ts';
 import type { Db } from '../store/database.ts';
 import { noTraces, type Traces, tracesWanted } from '../traces/wanted.ts';
 
@@ -24,7 +26,19 @@ export async function openObserving(
 
 export function lookAt(
   counters: Metrics,
-  { config, db, samlKeys }: { config: Pick<Config, 'tls'>; db: Db; samlKeys: SamlKeys },
+  {
+    config,
+    db,
+    samlKeys,
+    tokenKeys,
+    providers,
+  }: {
+    config: Pick<Config, 'tls'>;
+    db: Db;
+    samlKeys: Pick<Keyring, 'published' | 'shown'>;
+    tokenKeys: Pick<Ring, 'shown'>;
+    providers: Pick<Providers, 'standing'>;
+  },
 ): void {
   const tls = config.tls ? Date.parse(new X509Certificate(config.tls.cert).validTo) : undefined;
   counters.look({
@@ -36,7 +50,23 @@ export function lookAt(
         name: `${alg} ${state}`,
         at: notAfter / 1000,
       })),
+      // Of the configuration: nobody renews it but whoever wrote it there.
+      ...providers.standing().flatMap(({ name, renewed, ends }) => {
+        return renewed || ends === undefined ? [] : [{ what: 'saml-metadata', name, at: ends / 1000 }];
+      }),
       ...(tls === undefined ? [] : [{ what: 'tls-certificate', name: 'own', at: tls / 1000 }]),
     ],
+    rotating: () =>
+      Object.entries({ oidc: tokenKeys, saml: samlKeys }).map(([use, keys]) => ({
+        use,
+        at: seconds(keys.shown().rotatesAt),
+      })),
+    metadata: () =>
+      providers
+        .standing()
+        .filter(({ renewed }) => renewed)
+        .map(({ name, ends, failures }) => ({ name, ends: seconds(ends), failures })),
   });
 }
+
+const seconds = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms / 1000);

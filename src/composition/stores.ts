@@ -46,6 +46,8 @@ export async function openStores(config: Pick<Config, 'databaseUrl' | 'dataDir' 
     subjectKey: await keptKey(new Settings(knex), sealer, 'subjects'),
     /** Computes which refresh token follows which. */
     refreshKey: await keptKey(new Settings(knex), sealer, 'refresh'),
+    /** Makes the nonces of DPoP, which every node has to know again. */
+    nonceSecret: await keptKey(new Settings(knex), sealer, 'dpop'),
   };
 }
 

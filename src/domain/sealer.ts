@@ -10,3 +10,13 @@ export interface SecretsSealer extends Sealer {
   /** Eight characters each; the first is that of the current secret. */
   readonly ids: readonly string[];
 }
+
+/** What a value says; undefined when the secret that sealed it is given no longer. Throws when somebody changed it. */
+export function openIfOurs(sealer: Sealer, sealed: string, context: string): string | undefined {
+  try {
+    return sealer.open(sealed, context);
+  } catch (error) {
+    if ((error as Error).name !== 'NotOurSecret') throw error;
+    return undefined;
+  }
+}

@@ -1,14 +1,18 @@
 import type { Knex } from 'knex';
-import type { Sealer } from '../domain/sealer.ts';
+import { openIfOurs, type Sealer } from '../domain/sealer.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 const contextOf = (key: string): string => `answer:${key}`;
 
-/** What became of a key: this caller has to answer, or here is the answer; `request` is whose it is. */
+/**
+ * What became of a key: this caller has to answer, or here is the answer; `request` is whose it is. `lost`: it was answered,
+ * and the secret that sealed the answer is given no longer.
+ */
 export type Kept =
   | { readonly kind: 'yours' }
   | { readonly kind: 'answered'; readonly request: string; readonly answer: string }
-  | { readonly kind: 'being-answered'; readonly request: string };
+  | { readonly kind: 'being-answered'; readonly request: string }
+  | { readonly kind: 'lost'; readonly request: string };
 
 /** Answers of the administration's API that are given once, for a day. They may hold a new secret, so they are sealed. */
 export class ApiAnswers {
@@ -35,7 +39,10 @@ export class ApiAnswers {
       .where({ key_hash: key })
       .first<{ request_hash: string; answer: string | null } | undefined>('request_hash', 'answer');
     if (!row?.answer) return { kind: 'being-answered', request: row?.request_hash ?? request };
-    return { kind: 'answered', request: row.request_hash, answer: this.sealer.open(row.answer, contextOf(key)) };
+    const answer = openIfOurs(this.sealer, row.answer, contextOf(key));
+    return answer === undefined
+      ? { kind: 'lost', request: row.request_hash }
+      : { kind: 'answered', request: row.request_hash, answer };
   }
 
   async finish(key: string, answer: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import knex, { type Knex } from 'knex';
@@ -68,6 +68,19 @@ class PGliteClient extends ClientPG {
   }
 }
 
+/** Copies a folder for us alone to read and write, whatever the modes of a program that is installed read-only. */
+function copyOwn(from: string, to: string): void {
+  mkdirSync(to, { mode: 0o700 });
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) copyOwn(source, target);
+    else {
+      copyFileSync(source, target);
+      chmodSync(target, 0o600);
+    }
+  }
+}
+
 /**
  * PGlite in `<dataDir>/database`, held by a lock in `<dataDir>` because PGlite itself would let two processes write to
  * one folder. `snapshot` is a folder of an initialised, empty database: copying it spares the costly first initdb.
@@ -83,7 +96,7 @@ export async function openEmbedded(
     if (snapshot && existsSync(snapshot) && !existsSync(folder)) {
       const half = `${folder}.half`;
       rmSync(half, { recursive: true, force: true });
-      cpSync(snapshot, half, { recursive: true });
+      copyOwn(snapshot, half);
       renameSync(half, folder);
     }
     const { PGlite } = await import('@electric-sql/pglite');

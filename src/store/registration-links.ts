@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Knex } from 'knex';
-import type { Sealer } from '../domain/sealer.ts';
+import { openIfOurs, type Sealer } from '../domain/sealer.ts';
 
 const hash = (token: string): string => createHash('sha256').update(token).digest('base64url');
 
@@ -36,7 +36,7 @@ export class RegistrationLinks {
     });
   }
 
-  /** Whose it is, as long as it works; `state` is what was kept with it. */
+  /** Whose it is, as long as it works; `state` is what was kept with it, unless the secret that sealed it is given no longer. */
   async find(token: string, now: number): Promise<RegistrationLink | undefined> {
     const row = await this.db('registration_links')
       .where({ token_hash: hash(token) })
@@ -44,8 +44,16 @@ export class RegistrationLinks {
       .where('expires_at', '>', new Date(now))
       .first<{ user_id: string; made_by: string; state: string | null } | undefined>('user_id', 'made_by', 'state');
     if (!row) return undefined;
-    const state = row.state === null ? {} : { state: this.sealer.open(row.state, contextOf(token)) };
-    return { user: row.user_id, by: row.made_by, ...state };
+    const state = row.state === null ? undefined : openIfOurs(this.sealer, row.state, contextOf(token));
+    // Or what the registration begins with anew could not be kept.
+    if (row.state !== null && state === undefined) await this.clear(token, row.state);
+    return { user: row.user_id, by: row.made_by, ...(state === undefined ? {} : { state }) };
+  }
+
+  private async clear(token: string, state: string): Promise<void> {
+    await this.db('registration_links')
+      .where({ token_hash: hash(token), state })
+      .update({ state: null });
   }
 
   /** Keeps what a registration was begun with, sealed; of several callers the first one's stays. */

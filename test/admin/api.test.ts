@@ -5,6 +5,7 @@ import { Patience } from '../../src/admin/api/patience.ts';
 import { type ApiRequest, prefix, textOf } from '../../src/admin/api/request.ts';
 import { pathNames, placeOf } from '../../src/admin/operations/operation.ts';
 import { operations } from '../../src/admin/operations/table.ts';
+import { secretsSealer } from '../../src/state/sealer.ts';
 import { openHouse } from './house.ts';
 
 let house: Awaited<ReturnType<typeof openHouse>>;
@@ -232,6 +233,20 @@ describe('Idempotency-Key', () => {
     expect((await house.ask(root, 'users.unlock', { user: 'local:later' }, { idempotencyKey: 'k3' })).status).toBe(200);
     house.pass(24 * 60 + 1);
     expect((await create('new-day', 'k1')).status).toBe(201);
+  });
+
+  test('is refused, and nothing done again, when its answer was sealed by a secret taken away since', async () => {
+    expect((await create('removed', 'k4')).status).toBe(201);
+    const foreign = secretsSealer(['the secret of last year, long enough']);
+    const row = house.knex('api_answers').orderBy('begun_at', 'desc').limit(1).select('key_hash');
+    for (const { key_hash } of await row)
+      await house
+        .knex('api_answers')
+        .where({ key_hash })
+        .update({ answer: foreign.seal('{}', `answer:${key_hash}`) });
+    const again = await create('removed', 'k4');
+    expect(again).toMatchObject({ status: 409, body: { type: 'urn:stile:problem:conflict' } });
+    expect(again.body.detail).toContain('was done already');
   });
 
   test('its answers are sealed where they lie', async () => {

@@ -287,6 +287,8 @@ describe('signed things', () => {
       ['no audience', await signed({ aud: undefined })],
       ['expired', await signed({ exp: Math.floor(Date.now() / 1000) - 120 })],
       ['no expiry', await signed({ exp: undefined })],
+      ['good for two days', await signed({ exp: Math.floor(Date.now() / 1000) + 172_800 })],
+      ['good for ever', await signed({ exp: 1e308 })],
       ['no jti', await signed({ jti: undefined })],
       ['another issuer', await signed({ iss: 'rp' })],
       ['another subject', await signed({ sub: 'rp' })],

@@ -33,6 +33,18 @@ describe('the recorder', () => {
     await recorded;
   });
 
+  test('names the request an event belongs to, and lets an event name its own', async () => {
+    const written: AuditEvent[] = [];
+    const insertMany = async (events: readonly object[]) => void written.push(...(events as AuditEvent[]));
+    let request: string | undefined = 'r1';
+    const recorder = groupRecorder({ insertMany }, () => request);
+    await recorder.record(event(1));
+    await recorder.record({ ...event(2), detail: { request: 'own', more: true } });
+    request = undefined;
+    await recorder.record(event(3));
+    expect(written.map(({ detail }) => detail)).toEqual([{ request: 'r1' }, { request: 'own', more: true }, undefined]);
+  });
+
   test('gathers what comes while one insert is under way into the next', async () => {
     const store = slowStore();
     const recorder = groupRecorder(store);

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { operations } from '../../src/admin/operations/table.ts';
 import type { Given, Terminal } from '../../src/command/command.ts';
 import { completionOf } from '../../src/command/completion.ts';
@@ -46,6 +47,37 @@ test.each(commands.map((one) => [one.words.join(' '), one] as const))('%s --help
   for (const { field } of wordsOf(one)) expect(out).toContain(field.toUpperCase().replaceAll('_', '-'));
   for (const { field } of optionsOf(one)) expect(out).toContain(`--${field.replaceAll('_', '-')}`);
 });
+
+/** An answer with one of everything its schema has; to read what it does not have is a failure. */
+function sample(schema: z.core.JSONSchema.BaseSchema): unknown {
+  const { properties, items, anyOf, oneOf, enum: choices } = schema;
+  const among = anyOf ?? oneOf;
+  if (among) return sample(among[0] as z.core.JSONSchema.BaseSchema);
+  if (choices) return choices[0];
+  if (schema.type === 'array') return [sample(items as z.core.JSONSchema.BaseSchema)];
+  if (schema.type !== 'object') return { number: 1, integer: 1, boolean: true }[String(schema.type)] ?? 'text';
+  const named = Object.entries(properties ?? {}).map(([name, one]) => [
+    name,
+    sample(one as z.core.JSONSchema.BaseSchema),
+  ]);
+  return new Proxy(Object.fromEntries(named), {
+    get(answer, name) {
+      if (typeof name === 'string' && properties && !(name in properties)) throw new Error(`no answer has ${name}`);
+      return Reflect.get(answer, name);
+    },
+  });
+}
+
+test.each(commands.flatMap((one) => ('operation' in one && one.says ? [[one.words.join(' '), one] as const] : [])))(
+  '%s prints what its operation answers, and nothing that it does not',
+  (_, { operation, takes = [], says }) => {
+    const output = operations.find(({ id }) => id === operation)?.output;
+    if (!(output instanceof z.ZodType)) throw new Error(`${operation} says no output`);
+    const answer = sample(z.toJSONSchema(output, { io: 'output', unrepresentable: 'any' }));
+    const asked = Object.fromEntries(takes.map((field) => [field, 'text']));
+    expect(says?.(answer as Given, asked)).not.toMatch(/undefined|\[object/);
+  },
+);
 
 test.each([[['user', '--help']], [['help', 'user']]])('%j lists the commands that begin so', async (args) => {
   const { code, out } = await type(args);

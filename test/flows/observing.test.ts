@@ -11,6 +11,13 @@ const traceId = '0af7651916cd43dd8448eb211c80319c';
 const traceparent = `00-${traceId}-b7ad6b7169203331-01`;
 const asked = { 'x-request-id': 'a-proxy-calls-it-this', traceparent };
 
+/** Its metadata is where nobody answers. */
+const lost = {
+  id: 'lost',
+  name: 'Lost',
+  saml: { metadata_url: 'https://127.0.0.1:1/metadata', entity_id: 'urn:lost' },
+};
+
 let collector: Collector;
 let behind: Stile;
 let bare: Stile;
@@ -21,7 +28,10 @@ beforeAll(async () => {
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_SERVICE_NAME: 'house' };
   const proxies = ['127.0.0.1/32', '::1/128'];
   [behind, bare] = await Promise.all([
-    startStile({ config: settings({ proxies, metrics: { token }, log: { level: 'info' } }), env }),
+    startStile({
+      config: settings({ proxies, metrics: { token }, log: { level: 'info' }, applications: [lost] }),
+      env,
+    }),
     startStile({ config: settings({ log: { level: 'info' } }), env }),
   ]);
   const rp = await RelyingParty.at(behind);
@@ -101,6 +111,8 @@ describe('metrics', () => {
       /^stile_database_connections\{state="waiting"\} 0$/m,
       /^stile_passwords_waiting 0$/m,
       /^stile_expires_timestamp_seconds\{what="saml-certificate",name="RS256 current"\} \d+/m,
+      /^stile_keys_rotate_timestamp_seconds\{use="oidc"\} \d+/m,
+      /^stile_metadata_failures\{name="lost"\} 1$/m,
       /^stile_events_total\{type="session.started"\} 1$/m,
       /^stile_build_info\{version="\d+\.\d+\.\d+",node="v\d+/m,
       /^nodejs_eventloop_lag_p99_seconds /m,

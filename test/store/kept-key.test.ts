@@ -1,3 +1,4 @@
+import { openStores } from '../../src/composition/stores.ts';
 import { secretsSealer } from '../../src/state/sealer.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { keptKey } from '../../src/store/kept-key.ts';
@@ -22,5 +23,20 @@ test('twenty nodes starting at once share one key, it lies sealed, and a new sec
   );
   expect(rotated).toEqual(keys[0]);
   await db.close();
+  await drop();
+});
+
+test('names of people, the succession of refresh tokens and the nonces of DPoP survive a change of secret', async () => {
+  const { url: databaseUrl, drop } = await freshDatabase();
+  const old = 'the first secret of this installation, long enough';
+  const start = async (...secrets: string[]) => {
+    const { db, subjectKey, refreshKey, nonceSecret } = await openStores({ databaseUrl, dataDir: '', secrets }, '');
+    await db.close();
+    return { subjectKey, refreshKey, nonceSecret };
+  };
+  const before = await start(old);
+  expect(new Set(Object.values(before).map((key) => key.toString('hex'))).size).toBe(3);
+  expect(before.nonceSecret).toHaveLength(32);
+  expect(await start('a second secret, in front of the first one', old)).toEqual(before);
   await drop();
 });

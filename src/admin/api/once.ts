@@ -28,6 +28,9 @@ export async function once(
     if (kept.request !== asked) throw new Problem('key-reused');
     if (kept.kind === 'being-answered')
       throw new Problem('in-progress', undefined, { headers: { 'retry-after': '1' } });
+    // Done again it would be done twice.
+    if (kept.kind === 'lost')
+      throw new Problem('conflict', 'This was done already, and its answer can be read no more: look at what it made.');
     const { status, headers, body } = JSON.parse(kept.answer) as ApiAnswer;
     return { status, headers: { ...headers, 'idempotency-replayed': 'true' }, body };
   }

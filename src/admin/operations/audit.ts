@@ -6,7 +6,7 @@ import { cut, keyIn, pageOf, paging } from './page.ts';
 import type { AdminParts } from './parts.ts';
 
 const filter = {
-  user: z.string().min(1).max(64).optional().describe('The id of a person'),
+  user: z.string().min(1).max(64).optional().describe('The id of a person, not a name'),
   application: z.string().min(1).max(128).optional(),
   type: z.string().min(1).max(64).optional(),
   reference: z.string().min(1).max(16).optional().describe('As a page showed it: 7Q4M-K2VX'),

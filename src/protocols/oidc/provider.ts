@@ -76,7 +76,7 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
     pkce: {
       required: (_ctx: unknown, client: Client) => client.clientAuthMethod === 'none' || isStrict(client),
     },
-    assertJwtClientAuthClaimsAndHeader: inspectAssertion,
+    assertJwtClientAuthClaimsAndHeader: inspectAssertion(parts.now),
     // Below /device is ours alone: the library's own pages for codes are out of reach.
     routes: { pushed_authorization_request: '/par', device_authorization: '/device_authorization' },
     cookies: {

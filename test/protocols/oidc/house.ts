@@ -338,7 +338,7 @@ export async function openHouse(held?: TokenKeys): Promise<House> {
     device: {
       pages: { enter() {}, decide() {}, done() {} },
       csrf: csrf([randomBytes(32)]),
-      limits: { browser: 10, address: 300 },
+      limits: { browser: 10, address: 3 },
     },
     nonceSecret: randomBytes(32),
     resources,

@@ -8,6 +8,7 @@ import type { Kv } from '../../../state/kv.ts';
 import type { Params } from '../ask.ts';
 import { errors } from '../library.ts';
 import { hash, type Reused } from '../tokens.ts';
+import { mayAsk, type TryLimits } from './tries.ts';
 
 /** In seconds: what a device has to wait between two polls (RFC 8628 section 3.2, `interval`). */
 export const pollSeconds = 5;
@@ -43,6 +44,7 @@ export interface Pending {
 export interface DeviceCodesParts {
   readonly kv: Kv;
   readonly reused: Reused;
+  readonly limits: Pick<TryLimits, 'address'>;
   readonly now: () => number;
   /** A device has asked; awaited before it is answered. */
   readonly onStarted: (request: DeviceRequest) => Promise<void>;
@@ -51,6 +53,13 @@ export interface DeviceCodesParts {
 const keyOf = (deviceCode: string) => `od:${hash(deviceCode)}`;
 const indexOf = (userCode: string) => `ou:${hash(userCode)}`;
 const decided = (request: AdapterPayload) => request.accountId !== undefined || request.error !== undefined;
+
+/** RFC 8628 section 3.2 names no error for it; RFC 6585 section 4 names the status. */
+const tooMany = () =>
+  Object.assign(new errors.SlowDown('too many codes were asked for from this address'), {
+    status: 429,
+    statusCode: 429,
+  });
 
 export class DeviceCodes {
   readonly #parts: DeviceCodesParts;
@@ -61,9 +70,11 @@ export class DeviceCodes {
 
   /** The library's side: a device asks, and polls. */
   get shelf(): Pick<Adapter, 'find' | 'upsert' | 'consume' | 'destroy' | 'revokeByGrantId'> {
-    const { kv, reused, onStarted } = this.#parts;
+    const { kv, reused, limits, onStarted } = this.#parts;
     return {
       async upsert(id, { jti: _, userCode, ...request }, ttl = 1) {
+        const { address } = (request as DeviceRequest).deviceInfo;
+        if (!(await mayAsk(kv, address, limits))) throw tooMany();
         if (!(await kv.add(indexOf(String(userCode)), keyOf(id), ttl)))
           throw new errors.TemporarilyUnavailable('no code could be made, ask again');
         await kv.set(keyOf(id), JSON.stringify(request), ttl);

@@ -18,6 +18,7 @@ import { DeviceCodes, type DeviceInfo, type DeviceRequest, pollSeconds } from '.
 import { Deciding, type DecidingParts, type Decision } from './deciding.ts';
 import { type DeviceRoutes, deviceRoutes } from './routes.ts';
 import { askerName } from './standing.ts';
+import { tryWindow } from './tries.ts';
 import { userCodes } from './user-code.ts';
 
 export interface DeviceParts extends Omit<DecidingParts, 'codes' | 'onDecided'>, Omit<DeviceRoutes, 'deciding'> {
@@ -102,9 +103,10 @@ function acquaint(
   };
 }
 
-/** The library leaves the interval to the default (RFC 8628 section 3.2); said, it is not guessed. */
+/** The library leaves the interval to the default (RFC 8628 section 3.2); said, it is not guessed. So is when to ask again. */
 export async function sayInterval(ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> {
   await next();
   const body = ctx.body as { device_code?: string; interval?: number } | undefined;
   if (body?.device_code) body.interval = pollSeconds;
+  if (ctx.status === 429) ctx.set('retry-after', String(tryWindow));
 }

@@ -61,6 +61,10 @@ export class Federation {
     });
   }
 
+  get id(): string {
+    return this.#declared.id;
+  }
+
   byEntityId(entityId: string): Party | undefined {
     const party = this.source.current?.parties.find(entityId);
     const { validUntil } = party?.provider ?? {};

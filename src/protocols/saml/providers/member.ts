@@ -85,6 +85,11 @@ export class Member {
     return this.fixedId ?? this.source?.last?.entityId ?? this.#told;
   }
 
+  /** When its metadata ends, in milliseconds since the epoch; undefined when it does not, or there is none. */
+  get ends(): number | undefined {
+    return (this.source ? this.source.last : this.#fixed)?.validUntil;
+  }
+
   get party(): Party | undefined {
     const loaded = this.source ? this.source.current : this.#fixed;
     if (!loaded) return undefined;

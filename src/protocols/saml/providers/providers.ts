@@ -16,6 +16,18 @@ export interface ProvidersParts extends FederationParts {
   readonly federations: readonly DeclaredFederation[];
 }
 
+/** How it stands with the metadata of one application or federation. */
+export interface MetadataStanding {
+  /** `wiki`, or `federation edu`. */
+  readonly name: string;
+  /** Whether it is looked for again and again; what the configuration holds is not. */
+  readonly renewed: boolean;
+  /** When it ends, in milliseconds since the epoch; of a copy whose renewal fails too. */
+  readonly ends: number | undefined;
+  /** How often in a row it could not be renewed. */
+  readonly failures: number;
+}
+
 export class Providers implements Parties {
   readonly #parts: ProvidersParts;
   readonly #federations: readonly Federation[];
@@ -66,6 +78,18 @@ export class Providers implements Parties {
   /** After every change of the catalogue. */
   follow(): void {
     for (const { source } of this.#follow()) source?.begin();
+  }
+
+  /** For whoever watches: metadata that ends, or that is renewed. */
+  standing(): MetadataStanding[] {
+    const federations = this.#federations.map(({ id, source }) => ({
+      ...{ name: `federation ${id}`, renewed: true },
+      ...{ ends: source.last?.validUntil, failures: source.failures },
+    }));
+    const members = [...this.#members.values()].map(({ application, source, ends }) => ({
+      ...{ name: application.id, renewed: source !== undefined, ends, failures: source?.failures ?? 0 },
+    }));
+    return [...federations, ...members].filter(({ renewed, ends }) => renewed || ends !== undefined);
   }
 
   /** When nothing is being asked for. */

@@ -74,6 +74,11 @@ export class Source<T extends Lasting> {
     return this.#looked || this.#value !== undefined;
   }
 
+  /** How often in a row it could not be renewed. */
+  get failures(): number {
+    return this.#failures;
+  }
+
   /** What may be used now. */
   get current(): T | undefined {
     const { validUntil } = this.#value ?? {};

@@ -142,8 +142,10 @@ describe('an application', () => {
 
   test('is unknown from the moment its metadata ends', async () => {
     applications = [application('pay', { metadata: metadata(pay, { validUntil: new Date(start + hour) }) })];
+    const standing = { name: 'pay', renewed: false, ends: start + hour, failures: 0 };
     const providers = await open();
     expect(providers.byEntityId(pay)).toBeDefined();
+    expect(providers.standing()).toEqual([standing]);
     now += hour;
     expect(providers.byEntityId(pay)).toBeUndefined();
     expect(providers.byApplication('pay')).toBeUndefined();
@@ -425,6 +427,9 @@ describe('a federation', () => {
     });
     expect(providers.byEntityId(entityIdOf(2))).toBeDefined();
     expect(providers.byEntityId(entityIdOf(3))).toBeUndefined();
+    const [standing] = providers.standing();
+    expect(standing).toMatchObject({ name: 'federation northfold', renewed: true, ends: Date.UTC(2026, 10, 27) });
+    expect(standing?.failures).toBeGreaterThan(1);
     await pass(3 * day + 2 * hour);
     expect(providers.byEntityId(entityIdOf(2))).toBeUndefined();
     expect(warned.at(-1)?.words).toMatch(/nobody is known by it/);
@@ -433,12 +438,16 @@ describe('a federation', () => {
   test('renews itself before it ends', async () => {
     web.set(at, aggregate());
     const providers = await open([federation()]);
+    const ends = () => providers.standing()[0]?.ends as number;
+    const first = ends();
     for (let i = 0; i < 9; i++) {
       web.set(at, aggregate());
       await pass(day);
       expect(providers.byEntityId(entityIdOf(0))).toBeDefined();
     }
     expect(warned).toEqual([]);
+    expect(ends()).toBeGreaterThan(first);
+    expect(providers.standing()[0]?.failures).toBe(0);
   });
 
   test('survives a start without the network, its signature checked again', async () => {
