@@ -1,6 +1,7 @@
 /** A registration link is the person for fifteen minutes: what somebody can do who guesses, replays, races or plants. */
 import { join } from 'node:path';
-import { askThrough, textOf } from '../../src/admin/socket.ts';
+import { textOf } from '../../src/admin/api/request.ts';
+import { askThrough } from '../../src/admin/socket.ts';
 import { Person } from '../support/person.ts';
 import { as, codeNow, RelyingParty, settings, someone } from '../support/rp.ts';
 import { type Stile, startStile } from '../support/stile.ts';
