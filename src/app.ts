@@ -25,6 +25,7 @@ import { lookAt, openObserving } from './composition/observing.ts';
 import { oidcPages } from './composition/oidc-pages.ts';
 import { openPages } from './composition/pages.ts';
 import { registeringFrom } from './composition/registration.ts';
+import { currentRequest } from './composition/request.ts';
 import { openSaml } from './composition/saml.ts';
 import { samlPages } from './composition/saml-pages.ts';
 import { openState, openStores } from './composition/stores.ts';
@@ -43,7 +44,6 @@ import { clientAddress } from './web/client-address.ts';
 import { csrf } from './web/csrf.ts';
 import { errors } from './web/errors.ts';
 import { healthRoutes } from './web/health.ts';
-import { currentRequest } from './web/request-id.ts';
 import { anyone, routes } from './web/routes.ts';
 
 export interface App {

@@ -1,11 +1,11 @@
 /** Reads the configuration, builds, listens, and drains on SIGTERM. */
 import { buildApp } from './app.ts';
+import { currentRequest } from './composition/request.ts';
 import { loadConfig } from './config.ts';
 import { greeting } from './greeting.ts';
 import { logger } from './log.ts';
 import { inspect } from './protocols/saml/providers/declared.ts';
 import { unstarted } from './unstarted.ts';
-import { currentRequest } from './web/request-id.ts';
 import { type Serving, serve } from './web/server.ts';
 
 /** Behind a proxy, how long to say "not ready" before the door shuts. */

@@ -106,12 +106,8 @@ async function keep(parts: Applying, known: User, person: ConfiguredUser): Promi
   return { kind: 'foreign' };
 }
 
-/** By user name only: the repository also finds people by their address. */
-async function named(users: Users, { store, username }: ConfiguredUser): Promise<User | undefined> {
-  const found = await users.byName(store, username);
-  const key = (name: string) => name.normalize('NFKC').toLowerCase();
-  return found && key(found.username) === key(username) ? found : undefined;
-}
+const named = (users: Users, { store, username }: ConfiguredUser): Promise<User | undefined> =>
+  users.byUsername(store, username);
 
 /** What a new person starts with; from then on it is theirs. */
 async function seedsOf({ config, password, totp, log }: Applying, person: ConfiguredUser): Promise<NewCredential[]> {

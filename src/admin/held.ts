@@ -1,7 +1,7 @@
 import { type Role, roleNames } from '../domain/role.ts';
 import type { User } from '../domain/user.ts';
 import { RoleGrants } from '../store/role-grants.ts';
-import { Users } from '../store/users.ts';
+import { keyOf, Users } from '../store/users.ts';
 import { Problem } from './api/problem.ts';
 import { isRole } from './roles.ts';
 
@@ -16,7 +16,6 @@ export interface DeclaredRoles {
 export type Known = Pick<User, 'id' | 'store' | 'username' | 'groups'>;
 
 const sameName = (a: string, b: string) => keyOf(a) === keyOf(b);
-const keyOf = (name: string) => name.normalize('NFKC').toLowerCase();
 
 /** Who holds which role: from the file, which alone takes those back, and by hand. */
 export class HeldRoles {

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import { dirname, relative } from 'node:path';
 import { localActor } from './actor.ts';
-import { requestOf, send } from './api/http.ts';
+import { refusedEarly, requestOf, send } from './api/http.ts';
 import { Problem } from './api/problem.ts';
 import type { ApiAnswer, ApiRequest, Dispatch } from './api/request.ts';
 
@@ -47,7 +47,7 @@ export async function listenSocket(path: string, dispatch: Dispatch): Promise<So
   const server = createServer((req, res) => {
     requestOf(req)
       .then((asked) => dispatch(asked, by))
-      .catch((error) => early(error))
+      .catch((error) => refusedEarly(error instanceof Problem ? error : new Problem('fault')))
       .then((answer) => send(res, answer))
       .catch(() => res.destroy());
   });
@@ -64,13 +64,6 @@ export async function listenSocket(path: string, dispatch: Dispatch): Promise<So
   chmodSync(name, 0o600);
   server.unref();
   return { close: () => new Promise((resolve) => server.close(() => resolve())) };
-}
-
-/** A request that was refused before it could be dispatched. */
-function early(error: unknown): ApiAnswer {
-  const problem = error instanceof Problem ? error : new Problem('fault');
-  const headers = { 'content-type': 'application/problem+json' };
-  return { status: problem.status, headers, body: JSON.stringify(problem) };
 }
 
 const answers = (name: string): Promise<boolean> =>
@@ -102,12 +95,4 @@ export function askThrough(path: string, asked: ApiRequest, patience = 10_000): 
     );
     call.end(body);
   });
-}
-
-/** The whole of an answer's body. */
-export async function textOf({ body }: ApiAnswer): Promise<string> {
-  if (typeof body === 'string') return body;
-  let text = '';
-  for await (const part of body) text += part;
-  return text;
 }

@@ -1,3 +1,4 @@
+import { textOf } from '../admin/api/request.ts';
 import type { Acted, Answer, Command, ExitCode, Given, Performed, Remote, Terminal } from './command.ts';
 import { Misunderstood } from './command.ts';
 import { completionOf } from './completion.ts';
@@ -19,7 +20,11 @@ export async function run(
     if (wanted.kind === 'help') return say(terminal, help(wanted.words));
     json = wanted.json;
     const { command, given, yes } = wanted;
-    if (command.sure && !yes) await makeSure(command, terminal);
+    if (command.sure && !yes && !(await sure(command, terminal))) {
+      if (json) terminal.out(`${JSON.stringify({ title: unwanted })}\n`);
+      terminal.complain(`${unwanted}\n`);
+      return 1;
+    }
     const { answer, code, said } = await ('act' in command
       ? act(command.act, given, terminal)
       : ask(command, given, terminal));
@@ -46,11 +51,14 @@ function say(terminal: Terminal, text: string): 0 {
   return 0;
 }
 
-async function makeSure({ sure, words }: Command, terminal: Terminal): Promise<void> {
+const unwanted = 'Nothing was done.';
+
+/** Whether the person at the terminal means it. Throws Misunderstood where there is none. */
+async function sure({ sure, words }: Command, terminal: Terminal): Promise<boolean> {
   const answer = await terminal.ask(`${sure} [y/N] `);
   if (answer === undefined)
     throw new Misunderstood(`${words.join(' ')} asks first, and nobody can be asked here: say --yes.`, words);
-  if (!/^y(es)?$/i.test(answer.trim())) throw new Misunderstood('Nothing was done.', words);
+  return /^y(es)?$/i.test(answer.trim());
 }
 
 async function act(name: string, given: Given, terminal: Terminal): Promise<Acted> {
@@ -84,9 +92,7 @@ async function pass(body: Performed['body'], terminal: Terminal): Promise<void> 
 
 /** The answer as an object; throws when it is none. */
 export async function answerIn(body: Performed['body']): Promise<Answer> {
-  let text = '';
-  if (typeof body === 'string') text = body;
-  else for await (const part of body) text += part;
+  const text = await textOf({ body });
   try {
     return JSON.parse(text);
   } catch {

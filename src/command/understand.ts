@@ -15,7 +15,7 @@ export type Understood =
     };
 
 /** What every command understands. */
-export const everywhere = {
+const everywhere = {
   help: { type: 'boolean', short: 'h' },
   json: { type: 'boolean' },
 } as const;

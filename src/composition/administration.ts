@@ -25,6 +25,7 @@ import { RoleGrants } from '../store/role-grants.ts';
 import { Sealed } from '../store/sealed.ts';
 import { Users } from '../store/users.ts';
 import { registeringFrom } from './registration.ts';
+import { currentRequest } from './request.ts';
 
 export interface Administered extends Pick<AdminParts, 'keys' | 'configuration'> {
   readonly knex: Knex;
@@ -78,6 +79,7 @@ export function openAdministration(
     },
     demands: { fresh: config.administration.fresh, acrValues: strong },
     onFault,
+    requestName: currentRequest,
   });
   return {
     ...{ dispatch, version, grants, links },

@@ -2,13 +2,13 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { OidcRoom } from '../protocols/oidc/room.ts';
-import { requestScope } from '../state/memo.ts';
 import type { Traces } from '../traces/wanted.ts';
 import type { clientAddress } from '../web/client-address.ts';
 import type { errors } from '../web/errors.ts';
-import { inRequest, requestIdOf } from '../web/request-id.ts';
+import { requestIdOf } from '../web/request-id.ts';
 import { routeGroup } from '../web/route-group.ts';
 import type { certificatesFrom } from './certificates.ts';
+import { inRequest } from './request.ts';
 
 export interface Answering {
   readonly app: RequestListener;
@@ -36,7 +36,7 @@ export function answering(parts: Answering): { readonly listener: RequestListene
       if (!oidc.handles(path)) return app(req, res);
       oidc.callback(req, res).catch((error) => errorPages.answer(res, error));
     };
-    inRequest(id, () => requestScope.run(new Map(), () => traces.request({ req, res, group, id, trusted }, answer)));
+    inRequest(id, () => traces.request({ req, res, group, id, trusted }, answer));
   };
   return {
     listener,

@@ -1,6 +1,6 @@
 /** How a command reaches the administration: the server at ADMIN_URL, the one on the same DATA_DIR, or its database itself. */
 import { localActor } from '../admin/actor.ts';
-import { type ApiAnswer, type ApiRequest, requestFor } from '../admin/api/request.ts';
+import { type ApiAnswer, type ApiRequest, requestFor, textOf } from '../admin/api/request.ts';
 import { operationById } from '../admin/operations/table.ts';
 import { askThrough, osUser } from '../admin/socket.ts';
 import { groupRecorder } from '../audit/recorder.ts';
@@ -60,7 +60,7 @@ async function directly(asked: ApiRequest): Promise<ApiAnswer> {
     });
     const answer = await dispatch(asked, localActor(osUser()));
     // Lines have to be read while the database is open.
-    return { ...answer, body: typeof answer.body === 'string' ? answer.body : await whole(answer.body) };
+    return { ...answer, body: await textOf(answer) };
   } catch (error) {
     // Postgres' undefined_table and undefined_column.
     if (!['42P01', '42703'].includes((error as { code?: string }).code ?? '')) throw error;
@@ -68,10 +68,4 @@ async function directly(asked: ApiRequest): Promise<ApiAnswer> {
   } finally {
     await db.close();
   }
-}
-
-async function whole(lines: AsyncIterable<string>): Promise<string> {
-  let text = '';
-  for await (const line of lines) text += line;
-  return text;
 }

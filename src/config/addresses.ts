@@ -1,14 +1,14 @@
 import { type HostsUrl, hostsUrl } from '../domain/hosts-url.ts';
 import { parsed } from './words.ts';
 
-/**
- * What is wrong with the addresses of PostgreSQL and Redis, as the end of a sentence; undefined when nothing is. The value
- * may hold a password: it is never repeated.
- */
+/** Where PostgreSQL and Redis are. A value may hold a password: it is never repeated. */
+
+/** Throws when there is nothing to read. */
 type Read = (path: string) => string;
 
 const attributes = ['read-write', 'primary', 'any'];
 
+/** What is wrong with DATABASE_URL, as the end of a sentence; undefined when nothing is. */
 export function databaseProblem(value: string, readFile: Read): string | undefined {
   const url = hostsUrl(value);
   if (!url || !['postgres', 'postgresql'].includes(url.scheme))
@@ -29,6 +29,7 @@ const redisForms =
 const redisOptions = ['ca_file'];
 const sentinelOptions = [...redisOptions, 'sentinel_username', 'sentinel_password'];
 
+/** The same for REDIS_URL. */
 export function redisProblem(value: string, readFile: Read): string | undefined {
   const url = hostsUrl(value);
   const [, secure, kind] = /^redis(s?)(?:\+(sentinel|cluster))?$/.exec(url?.scheme ?? '') ?? [];

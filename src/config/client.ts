@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import * as z from 'zod';
 import { distinguishedName } from '../web/certificates/names.ts';
 import { wantedSchema } from './resource.ts';
-import { deviceGrant, parsed, section, secureAddress, text, webAddress, whole } from './words.ts';
+import { deviceGrant, parsed, scopes, section, secureAddress, text, webAddress, whole } from './words.ts';
 
 /** An OIDC client as the file declares it: RFC 7591 names, and a few of our own. */
 
@@ -42,8 +42,6 @@ const methods = [
   'self_signed_tls_client_auth',
   'none',
 ] as const;
-
-export const scopes = ['openid', 'profile', 'email', 'groups', 'offline_access'] as const;
 
 export const clientSchema = section({
   client_id: text(256).refine((value) => /^[\x21-\x7e]+$/u.test(value), 'has to be visible ASCII without spaces'),

@@ -1,11 +1,9 @@
 import * as z from 'zod';
 import type { Resource } from '../domain/resource.ts';
 import { type Problem, problem } from './problems.ts';
-import { duration, parsed, section, slug, text } from './words.ts';
+import { duration, parsed, scopes, section, slug, text } from './words.ts';
 
 /** APIs that trust our access tokens (RFC 8707), and which of them a client may have tokens for. */
-
-const openid = ['openid', 'profile', 'email', 'groups', 'offline_access'];
 
 const identifier = () =>
   text(512).refine(
@@ -20,7 +18,7 @@ const scope = () =>
       (value) => /^[\x21\x23-\x5b\x5d-\x7e]+$/u.test(value),
       'has to be visible ASCII without spaces, quotes and backslashes',
     )
-    .refine((value) => !openid.includes(value), 'is a scope of OpenID Connect; an API takes another name')
+    .refine((value) => !scopes.some((one) => one === value), 'is a scope of OpenID Connect; an API takes another name')
     .refine((value) => !value.startsWith('stile:'), 'begins with stile:, which is for our own API');
 
 export const resourceSchema = section({

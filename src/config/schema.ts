@@ -3,14 +3,14 @@ import { roleNames } from '../domain/role.ts';
 import { builtIn } from '../policy/strengths.ts';
 import { brandColours } from '../web/brand.ts';
 import { clientAddress } from '../web/client-address.ts';
-import { clientSchema, scopes } from './client.ts';
+import { clientSchema } from './client.ts';
 import { identityProviderSchema } from './identity-provider.ts';
 import { keysSchema } from './keys.ts';
 import { personFields } from './person.ts';
 import { resourceSchema } from './resource.ts';
 import { federationSchema, samlSchema } from './saml.ts';
 import { tlsSchema } from './tls.ts';
-import { duration, section, slug, text, webAddress, whole } from './words.ts';
+import { duration, scopes, section, slug, text, webAddress, whole } from './words.ts';
 
 /** The shape of the YAML file. What is wrong between its keys is in between.ts. */
 

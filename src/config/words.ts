@@ -74,5 +74,8 @@ export const slug = () =>
       'has to be up to 64 letters, digits, dots, hyphens and underscores',
     );
 
+/** The scopes of OpenID Connect that there are, and ours. */
+export const scopes = ['openid', 'profile', 'email', 'groups', 'offline_access'] as const;
+
 /** RFC 8628 section 3.4. */
 export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';

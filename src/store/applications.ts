@@ -52,13 +52,13 @@ export class Applications {
       const ids = declared.map(({ id }) => id);
       const present = await trx<Row>('applications').select('*').whereRaw('id = any(?)', [ids]);
       const rows = new Map(present.map((row) => [row.id, row]));
-      const foreign = ids.filter((id) => rows.has(id) && rows.get(id)!.source !== source);
-      const due = declared.filter(({ id }) => !foreign.includes(id) && !this.same(rows.get(id), declared, id));
+      const foreign = new Set(ids.filter((id) => rows.has(id) && rows.get(id)!.source !== source));
+      const due = declared.filter((one) => !foreign.has(one.id) && !this.same(rows.get(one.id), one));
       for (const application of due) {
         await trx('applications').insert(this.row(application, source)).onConflict('id').merge();
       }
       if (due.length > 0) await changed(trx);
-      return foreign;
+      return [...foreign];
     });
   }
 
@@ -143,9 +143,8 @@ export class Applications {
     return gone;
   }
 
-  private same(row: Row | undefined, declared: readonly DeclaredApplication[], id: string): boolean {
+  private same(row: Row | undefined, wanted: DeclaredApplication): boolean {
     if (!row) return false;
-    const wanted = declared.find((one) => one.id === id)!;
     const plain = JSON.parse(JSON.stringify({ ...wanted, disabled: false }));
     return isDeepStrictEqual(JSON.parse(JSON.stringify(this.application(row))), plain);
   }

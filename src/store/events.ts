@@ -69,7 +69,7 @@ export class Events {
     );
   }
 
-  /** Newest first, each with its number; `after` is the number the page before ended with. */
+  /** Newest first, each with its number; `after` is the time and the number the page before ended with. */
   async search(wanted: {
     readonly user?: string | undefined;
     readonly application?: string | undefined;

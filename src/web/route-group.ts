@@ -2,10 +2,11 @@
 const groups: readonly (readonly [name: string, paths: RegExp])[] = [
   ['token', /^\/token$/],
   ['introspection', /^\/token\/(introspection|revocation)$/],
-  ['authorize', /^\/(auth(\/[^/]+)?|request|par)$/],
+  ['authorize', /^\/(auth(\/[^/]+)?|par)$/],
   ['userinfo', /^\/me$/],
   ['keys', /^\/(jwks|\.well-known\/.*|saml\/metadata)$/],
-  ['device', /^\/device(\/|$)/],
+  ['device', /^\/device(_authorization$|\/|$)/],
+  ['registration', /^\/reg(istration)?(\/|$)/],
   ['sign-in', /^\/signin(\/|$)/],
   ['sign-out', /^\/(session|saml\/slo)(\/|$)/],
   ['saml', /^\/saml(\/|$)/],

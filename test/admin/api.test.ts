@@ -2,10 +2,9 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { localActor } from '../../src/admin/actor.ts';
 import { openapi } from '../../src/admin/api/openapi.ts';
 import { Patience } from '../../src/admin/api/patience.ts';
-import { type ApiRequest, prefix } from '../../src/admin/api/request.ts';
+import { type ApiRequest, prefix, textOf } from '../../src/admin/api/request.ts';
 import { pathNames, placeOf } from '../../src/admin/operations/operation.ts';
 import { operations } from '../../src/admin/operations/table.ts';
-import { textOf } from '../../src/admin/socket.ts';
 import { secretsSealer } from '../../src/state/sealer.ts';
 import { openHouse } from './house.ts';
 
@@ -73,6 +72,9 @@ const hostile: readonly unknown[] = [
   1e308,
   '',
   '\u0000',
+  '\ud800',
+  { '\udc00': 1 },
+  JSON.parse('['.repeat(50) + ']'.repeat(50)),
   'x'.repeat(5000),
   { __proto__: { a: 1 } },
 ];
@@ -145,7 +147,8 @@ describe('every field of every operation', () => {
         .replace('{application}', 'wiki')
         .replace('{role}', 'auditor')
         .replace('{use}', 'saml');
-      for (const body of ['{', '[]', 'null', '"x"', '{"nobody_knows":1}'])
+      const deep = `{"nobody_knows":${'['.repeat(1e5)}${']'.repeat(1e5)}}`;
+      for (const body of ['{', '[]', 'null', '"x"', '{"nobody_knows":1}', '{"\\udc00":1}', deep])
         expect((await send(method, at, { headers, body })).status).toBe(400);
       const form = { 'content-type': 'application/x-www-form-urlencoded', 'if-match': '*' };
       expect((await send(method, at, { headers: form, body: 'a=b' })).status).toBe(415);

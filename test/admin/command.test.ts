@@ -41,7 +41,9 @@ const oidc: ChangingKeys = {
 const server = {
   keys: { saml: async () => saml, oidc: async () => oidc },
   users: { byUsername: async (store: string, name: string) => (store === 'local' && name === 'ana' ? ana : undefined) },
+  issuer: 'https://id.example.com',
   credentials: { unlock: async () => 1 },
+  links: { add: async () => undefined },
   roles: { of: async () => [] },
   recorder: { record: async (event: AuditEvent) => void recorded.push(event) },
   serving: true,
@@ -157,6 +159,20 @@ describe('stile unlock', () => {
   test('--help and --version end with 0', async () => {
     expect(await type('--help')).toMatchObject({ code: 0, out: expect.stringContaining('Usage: stile') });
     expect(await type('--version')).toMatchObject({ code: 0, out: '0.1.0' });
+  });
+});
+
+describe('stile user', () => {
+  let socket: Socket;
+  beforeEach(async () => {
+    socket = await listen();
+  });
+  afterEach(() => socket.close());
+
+  test('reset shows the link by which ana chooses her password, and until when', async () => {
+    const { code, out } = await type('user', 'reset', 'ana');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^https:\/\/id\.example\.com\/registration\?token=[\w-]{43}\nIt works once, until 2026-/);
   });
 });
 

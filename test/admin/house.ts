@@ -1,10 +1,9 @@
 /** The administration on a database of its own: everything but tokens and pages. */
 
 import type { Actor } from '../../src/admin/actor.ts';
-import { requestFor } from '../../src/admin/api/request.ts';
+import { requestFor, textOf } from '../../src/admin/api/request.ts';
 import type { Live } from '../../src/admin/operations/parts.ts';
 import { operationById } from '../../src/admin/operations/table.ts';
-import { textOf } from '../../src/admin/socket.ts';
 import { groupRecorder } from '../../src/audit/recorder.ts';
 import { openAdministration } from '../../src/composition/administration.ts';
 import type { Config } from '../../src/config.ts';

@@ -8,6 +8,7 @@ import { freePort } from '../support/stile.ts';
 const keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
 export const clientKey = keys.privateKey;
 export const clientPublicPem = keys.publicKey.export({ type: 'spki', format: 'pem' }) as string;
+export const clientPublicJwk = keys.publicKey.export({ format: 'jwk' });
 const jwk = { ...keys.publicKey.export({ format: 'jwk' }), kid: 'machine', use: 'sig', alg: 'RS256' };
 
 const oidc = (client_id: string, more: object) => ({

@@ -287,6 +287,8 @@ describe('signed things', () => {
       ['no audience', await signed({ aud: undefined })],
       ['expired', await signed({ exp: Math.floor(Date.now() / 1000) - 120 })],
       ['no expiry', await signed({ exp: undefined })],
+      ['good for two days', await signed({ exp: Math.floor(Date.now() / 1000) + 172_800 })],
+      ['good for ever', await signed({ exp: 1e308 })],
       ['no jti', await signed({ jti: undefined })],
       ['another issuer', await signed({ iss: 'rp' })],
       ['another subject', await signed({ sub: 'rp' })],
@@ -429,7 +431,7 @@ describe('clients', () => {
       const end = await new Person().go((await rp.request(more)).url);
       expect(end.url.searchParams.get('error')).toMatch(/not_supported|^invalid_request_object$/);
     }
-    for (const path of ['/reg', '/request', '/backchannel', '/device/auth'])
+    for (const path of ['/reg', '/request', '/backchannel'])
       expect([path, (await raw(stile.issuer, path, form({}))).status]).toEqual([path, 404]);
   });
 });

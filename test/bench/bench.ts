@@ -3,12 +3,14 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { startPostgres } from '../support/postgres.ts';
 import { startRedis } from '../support/redis.ts';
+import { applications } from './applications.ts';
 import { crowd } from './crowd.ts';
 import { faults } from './faults/faults.ts';
 import { lemonldap } from './lemonldap.ts';
 import { machines } from './machines.ts';
 import { memory } from './memory.ts';
 import { nodes } from './nodes.ts';
+import { people } from './people.ts';
 import { primitives } from './primitives.ts';
 import { met, type Results } from './result.ts';
 import { endpoint } from './saml/endpoint.ts';
@@ -16,6 +18,7 @@ import { growth } from './saml/growth.ts';
 import { renewal } from './saml/renewal.ts';
 import { requests } from './saml/requests.ts';
 import { responses } from './saml/responses.ts';
+import { sessions } from './sessions.ts';
 import { wholeSignIn } from './sign-in.ts';
 import { silent } from './silent.ts';
 import { starts } from './start.ts';
@@ -34,7 +37,13 @@ const measures: Readonly<Record<string, (before: Results, size: 'full' | 'small'
   P9: crowd,
   P10: memory,
   P11: starts,
-  P12: async () => ({ ...(await growth()), ...(await renewal()) }),
+  P12: async (_before, size) => ({
+    ...(await sessions(size)),
+    ...(await applications()),
+    ...(await people()),
+    ...(await growth()),
+    ...(await renewal()),
+  }),
   F2: nodes,
   F1: (_before, size) => faults(size),
 };
@@ -44,7 +53,8 @@ const help = `npm run bench [-- OPTIONS]
 Measures Stile against the goals of performance, on a Redis and a Postgres of its own.
 
   --only P1,P2   run some: ${Object.keys(measures).sort(byNumber).join(', ')} (P7.policy needs P1)
-  --full         the whole size of what is smaller by default: F1 (about eight minutes; a minute and a half otherwise)
+  --full         the whole size of what is smaller by default: F1 (about eight minutes; a minute and a half
+                 otherwise) and P12.sessions (a million of them, for which Redis takes a gigabyte)
   --json FILE    write {id: {value, goal, unit, better, spread, rounds}} as well
   --help         this`;
 

@@ -52,7 +52,7 @@ const used = async (store: Redis): Promise<number> =>
   Number(/used_memory_overhead:(\d+)/.exec(await store.info('memory'))?.[1]);
 
 /** Whole keys, as they are, under names as long as their own, with the time each has left. */
-async function multiply(store: Redis, keys: readonly string[], sessions: number): Promise<void> {
+export async function multiply(store: Redis, keys: readonly string[], sessions: number): Promise<void> {
   const dumps = await Promise.all(
     keys.map(async (key) => ({ key, ttl: await store.pttl(key), dump: (await store.dumpBuffer(key)) as Buffer })),
   );

@@ -11,7 +11,7 @@ import { anybody, client, signIn } from './visitor.ts';
 const rounds = 5;
 
 /** A handful of people, as a first configuration has. */
-const config = {
+export const config = {
   ...settings(),
   applications: [{ id: 'bench', name: 'Bench', oidc: { ...client, redirect_uris: [CALLBACK] } }],
   users: settings().users.slice(0, 2),
@@ -64,7 +64,7 @@ async function starting(how: Parameters<typeof startStile>[0]): Promise<Starts> 
   return seen;
 }
 
-async function ready({ issuer }: Stile): Promise<void> {
+export async function ready({ issuer }: Stile): Promise<void> {
   while ((await fetch(`${issuer}/readyz`)).status !== 200) await wait(2);
 }
 

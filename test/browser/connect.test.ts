@@ -25,7 +25,7 @@ test.each([
   await sight.page.goto(`${stile.issuer}/saml?lang=${language}`);
   expect(await sight.heading()).toBe(title);
   expect(await sight.look(`saml-connect-${language}`)).toEqual([]);
-  for (const summary of (await sight.page.locator('summary').all()).slice(1)) await summary.click();
+  for (const summary of (await sight.page.locator('main summary').all()).slice(1)) await summary.click();
   expect(await sight.look(`saml-connect-${language}-open`)).toEqual([]);
   await sight.close();
 });

@@ -148,7 +148,7 @@ describe.each([
     expect(uri.protocol).toBe('otpauth:');
     expect(decodeURIComponent(uri.pathname)).toContain('mei');
     const secret = uri.searchParams.get('secret') as string;
-    await mei.page.locator('summary').click();
+    await mei.page.locator('main summary').click();
     expect((await mei.page.locator('.secret').innerText()).replaceAll(' ', '')).toBe(secret);
     await clean(mei, named('demo-register'));
     await code(mei, secret);
@@ -396,7 +396,7 @@ describe('the account', () => {
     await ana.page.goto(stile.issuer);
     await ana.press(/^Why was I asked/);
     expect(await ana.heading()).toBe('Recent sign-ins');
-    await ana.page.locator('summary').first().click();
+    await ana.page.locator('main summary').first().click();
     expect(await ana.text()).toContain('Authenticator app');
     await clean(ana, 'demo-signins');
   });

@@ -407,7 +407,7 @@ describe('an account', () => {
     await one.page.goto(`${stile.issuer}/account`);
     await clean(one, 'account');
     await one.page.goto(`${stile.issuer}/account/signins`);
-    for (const summary of await one.page.locator('summary').all()) await summary.click();
+    for (const summary of await one.page.locator('main summary').all()) await summary.click();
     await clean(one, 'account-signins');
     await one.page.goto(`${stile.issuer}/account/methods`);
     await clean(one, 'account-methods');

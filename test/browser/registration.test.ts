@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import type { Browser } from 'playwright-core';
-import { requestFor } from '../../src/admin/api/request.ts';
+import { requestFor, textOf } from '../../src/admin/api/request.ts';
 import { operationById } from '../../src/admin/operations/table.ts';
-import { askThrough, textOf } from '../../src/admin/socket.ts';
+import { askThrough } from '../../src/admin/socket.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { Person } from '../support/person.ts';
 import { codeNow, newcomer, settings, someone } from '../support/rp.ts';

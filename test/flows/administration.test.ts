@@ -219,6 +219,8 @@ describe('changing', () => {
       headers: { 'if-match': etag },
     });
     expect(changed).toMatchObject({ status: 200, body: { name: 'Nora B' } });
+    // The name that the log has for it.
+    expect(changed.headers.get('x-request-id')).toMatch(/^[\da-f]{16}$/);
     const { body } = await call(`/audit?user=${id}&type=user.changed`);
     expect(body.items).toMatchObject([
       {

@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { type Counts, countsOf, countTotp } from '../bench/counts.ts';
 import { startMeasured } from '../bench/servers.ts';
 import { newcomer, someone } from '../support/rp.ts';
@@ -48,4 +49,12 @@ describe('how often a sign-in goes to the stores', () => {
     expect(statements.introspection).toEqual([]);
   });
   test('at most 4 statements for a silent visit', () => atMost(4, statements.silent));
+
+  test('and at most 380 bytes there for a session at one application, two factors and a secret before the last included', async () => {
+    const store = new Redis(stile.redisUrl!);
+    const sizes = await Promise.all((await store.keys('s:*')).map((key) => store.strlen(key)));
+    store.disconnect();
+    expect(sizes.length).toBeGreaterThan(0);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(380);
+  });
 });

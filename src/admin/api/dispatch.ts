@@ -4,7 +4,6 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { AuditEvent } from '../../audit/event.ts';
-import { currentRequest } from '../../web/request-id.ts';
 import type { Actor } from '../actor.ts';
 import type { Done, Operation } from '../operations/operation.ts';
 import type { AdminParts } from '../operations/parts.ts';
@@ -21,13 +20,15 @@ export interface Dispatching {
   readonly demands: Demands;
   /** A bug, or a store that is away. */
   readonly onFault: (error: unknown, request: string) => void;
+  /** What the log and the trace of this moment call the request; undefined outside of those that have a name. */
+  readonly requestName?: () => string | undefined;
   readonly table?: readonly Operation[];
 }
 
-export function dispatcher({ parts, demands, onFault, table = operations }: Dispatching): Dispatch {
+export function dispatcher(dispatching: Dispatching): Dispatch {
+  const { parts, demands, onFault, requestName, table = operations } = dispatching;
   return async (request, by) => {
-    // Through the socket nobody has named it yet.
-    const id = currentRequest() ?? randomUUID();
+    const id = requestName?.() ?? randomUUID();
     try {
       const [one, path] = find(table, request);
       allow(one, by, parts.now(), demands);

@@ -27,6 +27,13 @@ export async function send(res: ServerResponse, { status, headers, body }: ApiAn
   res.end();
 }
 
+/** The answer to a request that was refused before it was dispatched. */
+export const refusedEarly = (problem: Problem): ApiAnswer => ({
+  status: problem.status,
+  headers: { ...problem.headers, 'content-type': 'application/problem+json', 'cache-control': 'no-store' },
+  body: JSON.stringify(problem),
+});
+
 async function bodyOf(req: IncomingMessage): Promise<string | undefined> {
   if (Number(req.headers['content-length']) > largest) {
     req.resume();

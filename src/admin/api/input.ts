@@ -1,6 +1,8 @@
 import * as z from 'zod';
+import { spell } from '../../config/problems.ts';
+import { unstorable } from '../../domain/storable.ts';
 import { type Operation, pathNames, placeOf } from '../operations/operation.ts';
-import { type FieldError, Problem } from './problem.ts';
+import { type FieldError, invalid, Problem } from './problem.ts';
 import type { ApiRequest } from './request.ts';
 
 /** The path's values when it is this operation's; undefined otherwise. */
@@ -37,11 +39,13 @@ export function inputOf(
     else if (more.length > 0) wrong.push({ in: 'query', field, detail: 'stands there more than once' });
     else raw[field] = fieldValue(one.input.shape[field] as z.ZodType | undefined, text);
   }
+  for (const [field, value] of Object.entries(raw)) {
+    const detail = unstorable(value);
+    if (detail) wrong.push({ in: placeOf(one, field), field, detail });
+  }
   const result = one.input.safeParse({ ...raw });
   for (const issue of result.error?.issues ?? []) wrong.push(...errorsOf(one, issue));
-  // PostgreSQL has no NUL, and would make it a 500.
-  if (JSON.stringify(raw).includes('\\u0000')) wrong.push({ in: 'body', field: '', detail: 'holds a NUL character' });
-  if (!result.success || wrong.length > 0) throw new Problem('invalid-input', undefined, { more: { errors: wrong } });
+  if (!result.success || wrong.length > 0) throw invalid(...wrong);
   return result.data;
 }
 
@@ -57,8 +61,7 @@ function bodyOf({ body, headers }: ApiRequest): Record<string, unknown> {
   if (body === undefined || body === '') return {};
   const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/json' && !type?.endsWith('+json')) throw new Problem('unsupported-type');
-  const refused = (detail: string) =>
-    new Problem('invalid-input', undefined, { more: { errors: [{ in: 'body', field: '', detail }] } });
+  const refused = (detail: string) => invalid({ in: 'body', field: '', detail });
   let value: unknown;
   try {
     value = JSON.parse(body);
@@ -81,17 +84,10 @@ function fieldValue(schema: z.ZodType | undefined, text: string): unknown {
 function errorsOf(one: Operation, issue: z.core.$ZodIssue): FieldError[] {
   const at = (path: readonly PropertyKey[], detail: string): FieldError => ({
     in: path.length > 0 ? placeOf(one, String(path[0])) : 'body',
-    field: spelled(path),
+    field: spell(path),
     detail,
   });
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => at([...issue.path, key], 'is not a known field'));
   return [at(issue.path, issue.message)];
 }
-
-/** `redirect_uris[1]` */
-const spelled = (path: readonly PropertyKey[]): string =>
-  path.reduce<string>(
-    (text, key) => (typeof key === 'number' ? `${text}[${key}]` : text ? `${text}.${String(key)}` : String(key)),
-    '',
-  );

@@ -73,3 +73,7 @@ export class Problem extends Error {
     };
   }
 }
+
+/** Every field that is wrong, at once. */
+export const invalid = (...errors: readonly FieldError[]): Problem =>
+  new Problem('invalid-input', undefined, { more: { errors } });

@@ -23,6 +23,14 @@ export interface ApiAnswer {
   readonly body: string | AsyncIterable<string>;
 }
 
+/** The whole of an answer's body. */
+export async function textOf({ body }: Pick<ApiAnswer, 'body'>): Promise<string> {
+  if (typeof body === 'string') return body;
+  let text = '';
+  for await (const part of body) text += part;
+  return text;
+}
+
 /** The dispatcher, bound to what it works on. */
 export type Dispatch = (request: ApiRequest, by: Actor) => Promise<ApiAnswer>;
 

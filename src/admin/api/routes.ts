@@ -5,7 +5,7 @@ import type { Access, Accessed } from '../../domain/access.ts';
 import type { Role } from '../../domain/role.ts';
 import type { User } from '../../domain/user.ts';
 import type { Actor } from '../actor.ts';
-import { requestOf, send } from './http.ts';
+import { refusedEarly, requestOf, send } from './http.ts';
 import { openapi } from './openapi.ts';
 import { Patience } from './patience.ts';
 import { Problem } from './problem.ts';
@@ -33,7 +33,7 @@ export function apiRoutes(app: IRouter, rest: Rest): void {
     answer(req, res)
       .catch((error) => {
         if (!(error instanceof Problem)) rest.onFault(error);
-        return plain(error instanceof Problem ? error : new Problem('fault'));
+        return refusedEarly(error instanceof Problem ? error : new Problem('fault'));
       })
       .then((made) => send(res, made))
       .catch((error) => {
@@ -55,7 +55,7 @@ export function apiRoutes(app: IRouter, rest: Rest): void {
     if ('refused' in accessed) {
       patience.refused(`from ${address}`);
       const { status, description, headers } = accessed.refused;
-      return plain(new Problem(status === 403 ? 'not-allowed' : 'unauthenticated', description, { headers }));
+      return refusedEarly(new Problem(status === 403 ? 'not-allowed' : 'unauthenticated', description, { headers }));
     }
     const by = await actorOf(accessed.access, address);
     const who = `${by.kind} ${by.id}`;
@@ -88,10 +88,3 @@ export function apiRoutes(app: IRouter, rest: Rest): void {
     };
   }
 }
-
-/** Refused before it was dispatched. */
-const plain = (problem: Problem): ApiAnswer => ({
-  status: problem.status,
-  headers: { ...problem.headers, 'content-type': 'application/problem+json', 'cache-control': 'no-store' },
-  body: JSON.stringify(problem),
-});

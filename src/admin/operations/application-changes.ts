@@ -1,8 +1,17 @@
-import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import type { Application } from '../../domain/application.ts';
 import { Problem } from '../api/problem.ts';
-import { application, applicationOf, found, mayAutomate, settingsFor, unique, which, writable } from './application.ts';
+import {
+  application,
+  applicationOf,
+  found,
+  mayAutomate,
+  newSecret,
+  settingsFor,
+  unique,
+  which,
+  writable,
+} from './application.ts';
 import { changes } from './changes.ts';
 import { type Call, operation, type Target } from './operation.ts';
 import type { AdminParts } from './parts.ts';
@@ -91,7 +100,7 @@ export const applicationChangeOperations = [
     event: 'application.secret-rotated',
     target: applicationTarget,
     async perform(parts, input, call) {
-      const made = randomBytes(32).toString('base64url');
+      const made = newSecret();
       await change(parts, input.application, call, (one) => {
         if (one.settings.client_secret === undefined) throw new Problem('conflict', 'It has no secret.');
         return { ...one, settings: { ...one.settings, client_secret: made } };

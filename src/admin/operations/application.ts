@@ -1,13 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import { clientSchema, settingsOf } from '../../config/client.ts';
 import { clientProblems } from '../../config/client-problems.ts';
-import type { Problem as Wrong } from '../../config/problems.ts';
+import { spell, type Problem as Wrong } from '../../config/problems.ts';
 import { samlProblems, samlSchema } from '../../config/saml.ts';
 import { slug, text } from '../../config/words.ts';
 import type { InspectMetadata } from '../../config.ts';
 import type { Application } from '../../domain/application.ts';
 import { roleNames } from '../../domain/role.ts';
-import { Problem } from '../api/problem.ts';
+import { invalid, Problem } from '../api/problem.ts';
 import type { AdminParts } from './parts.ts';
 
 /** What has to be known to judge an application's settings. */
@@ -58,10 +59,7 @@ export function applicationOf(one: Application, source: string | undefined): z.o
 }
 
 const refused = (errors: readonly { field: string; detail: string }[]): Problem =>
-  new Problem('invalid-input', undefined, { more: { errors: errors.map((one) => ({ in: 'body', ...one })) } });
-
-const spelled = (path: readonly PropertyKey[]) =>
-  path.map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i > 0 ? '.' : ''}${String(key)}`)).join('');
+  invalid(...errors.map((one) => ({ in: 'body' as const, ...one })));
 
 /** The settings of an application as they are stored, by the very rules of the file. Throws Problem 400. */
 export function settingsFor(
@@ -75,7 +73,7 @@ export function settingsFor(
       result.error.issues.flatMap((issue) =>
         issue.code === 'unrecognized_keys'
           ? issue.keys.map((key) => ({ field: `${protocol}.${key}`, detail: 'is not a known field' }))
-          : [{ field: spelled([protocol, ...issue.path]), detail: issue.message }],
+          : [{ field: spell([protocol, ...issue.path]), detail: issue.message }],
       ),
     );
   const wrongs: Wrong[] =
@@ -118,11 +116,11 @@ export async function found({ applications }: AdminParts, id: string) {
   return one;
 }
 
+/** A client secret of 256 bits. */
+export const newSecret = (): string => randomBytes(32).toString('base64url');
+
 /** What administers by itself has to have tokens of its own. Throws Problem 400. */
 export function mayAutomate(role: string | undefined, settings: Readonly<Record<string, unknown>>): void {
   if (!role || (settings.grant_types as string[] | undefined)?.includes('client_credentials')) return;
-  const errors = [
-    { in: 'body', field: 'role', detail: 'is for automation: it needs client_credentials in oidc.grant_types' },
-  ];
-  throw new Problem('invalid-input', undefined, { more: { errors } });
+  throw refused([{ field: 'role', detail: 'is for automation: it needs client_credentials in oidc.grant_types' }]);
 }

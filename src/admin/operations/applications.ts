@@ -1,13 +1,20 @@
-import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import type { Application } from '../../domain/application.ts';
 import { Problem } from '../api/problem.ts';
-import { application, applicationOf, found, mayAutomate, settingsFor, unique, which, writable } from './application.ts';
+import {
+  application,
+  applicationOf,
+  found,
+  mayAutomate,
+  newSecret,
+  settingsFor,
+  unique,
+  which,
+  writable,
+} from './application.ts';
 import { operation } from './operation.ts';
 import { cut, keyIn, pageOf, paging } from './page.ts';
 import { guardRoles } from './person.ts';
-
-const newSecret = () => randomBytes(32).toString('base64url');
 
 export const applicationOperations = [
   operation({

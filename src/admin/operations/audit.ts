@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { StoredEvent } from '../../store/events.ts';
+import { instant } from './instant.ts';
 import { operation } from './operation.ts';
 import { cut, keyIn, pageOf, paging } from './page.ts';
 import type { AdminParts } from './parts.ts';
@@ -32,7 +33,7 @@ type Numbered = StoredEvent & { id: number };
 
 const shown = ({ id, at, ...rest }: Numbered): z.output<typeof event> => ({
   id,
-  at: new Date(at).toISOString(),
+  at: instant(at),
   ...rest,
 });
 

@@ -1,12 +1,11 @@
 import * as z from 'zod';
 import type { Credential } from '../../domain/credential.ts';
 import { Problem } from '../api/problem.ts';
+import { instant } from './instant.ts';
 import { operation } from './operation.ts';
 import { live } from './parts.ts';
 import { named, userTarget, who } from './person.ts';
 import { link, linkFor } from './registration-link.ts';
-
-const at = (ms: number) => new Date(ms).toISOString();
 
 const credential = z.strictObject({
   id: z.string(),
@@ -20,10 +19,10 @@ const credential = z.strictObject({
 });
 
 const shown = (one: Credential): z.output<typeof credential> => ({
-  ...{ id: one.id, method: one.method, label: one.label, created_at: at(one.createdAt) },
-  ...(one.lastUsedAt === undefined ? {} : { last_used_at: at(one.lastUsedAt) }),
+  ...{ id: one.id, method: one.method, label: one.label, created_at: instant(one.createdAt) },
+  ...(one.lastUsedAt === undefined ? {} : { last_used_at: instant(one.lastUsedAt) }),
   failures: one.failures,
-  ...(one.lockedUntil === undefined ? {} : { locked_until: at(one.lockedUntil) }),
+  ...(one.lockedUntil === undefined ? {} : { locked_until: instant(one.lockedUntil) }),
   disabled: one.disabled,
 });
 

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { ShownKey as Shown, ShownKeys as ShownRing } from '../../keys/due.ts';
 import type { Rotation, RotationWish } from '../../keys/ring.ts';
 import { Problem } from '../api/problem.ts';
+import { instant } from './instant.ts';
 import { operation } from './operation.ts';
 
 /** A published signing key, as far as it is shown; SAML's come in certificates. */
@@ -49,20 +50,18 @@ const listed = z.strictObject({
   rotates_at: when().optional().describe('When the schedule puts them to work'),
 });
 
-const at = (ms: number): string => new Date(ms).toISOString();
-
 const bodyOf = (use: KeyUse, { keys, rotatesFrom, rotatesAt }: ShownKeys): z.output<typeof listed> => ({
   use,
   keys: keys.map(({ id, alg, state, createdAt, retiredAt, goneAt, notAfter, fingerprint256, certificate }) => ({
-    ...{ id, alg, state, created_at: at(createdAt) },
-    ...(retiredAt === undefined ? {} : { retired_at: at(retiredAt) }),
-    ...(goneAt === undefined ? {} : { gone_at: at(goneAt) }),
-    ...(notAfter === undefined ? {} : { not_after: at(notAfter) }),
+    ...{ id, alg, state, created_at: instant(createdAt) },
+    ...(retiredAt === undefined ? {} : { retired_at: instant(retiredAt) }),
+    ...(goneAt === undefined ? {} : { gone_at: instant(goneAt) }),
+    ...(notAfter === undefined ? {} : { not_after: instant(notAfter) }),
     ...(fingerprint256 === undefined ? {} : { fingerprint_sha256: fingerprint256 }),
     ...(certificate === undefined ? {} : { certificate }),
   })),
-  rotates_from: at(rotatesFrom),
-  ...(rotatesAt === undefined ? {} : { rotates_at: at(rotatesAt) }),
+  rotates_from: instant(rotatesFrom),
+  ...(rotatesAt === undefined ? {} : { rotates_at: instant(rotatesAt) }),
 });
 
 export const keyOperations = [
@@ -99,7 +98,7 @@ export const keyOperations = [
       const result = await ring.rotate({ force, leaked });
       if (result.kind === 'too-soon')
         throw new Problem('too-soon', 'Some applications may not know the next keys yet.', {
-          more: { from: at(result.from) },
+          more: { from: instant(result.from) },
         });
       const shown = ring.shown();
       const recorded = shown.keys.map(({ id, alg, state, fingerprint256 }) => ({ state, alg, id, fingerprint256 }));

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Problem } from '../api/problem.ts';
+import { invalid } from '../api/problem.ts';
 
 /** Lists are read in pages, each beginning after the key the one before ended with. */
 export const paging = {
@@ -33,9 +33,7 @@ export function keyIn<const S extends readonly ('string' | 'number')[]>(
     if (Array.isArray(key) && key.length === shape.length && shape.every((kind, i) => sane(key[i], kind)))
       return key as never;
   } catch {}
-  throw new Problem('invalid-input', undefined, {
-    more: { errors: [{ in: 'query', field: 'cursor', detail: 'is not a cursor of ours' }] },
-  });
+  throw invalid({ in: 'query', field: 'cursor', detail: 'is not a cursor of ours' });
 }
 
 const sane = (value: unknown, kind: string): boolean =>

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import type { User } from '../../domain/user.ts';
 import { Problem } from '../api/problem.ts';
+import { instant } from './instant.ts';
 import type { Call } from './operation.ts';
 import type { AdminParts } from './parts.ts';
 
@@ -24,5 +25,5 @@ export async function linkFor(parts: AdminParts, user: User, { by, at }: Call): 
   const token = randomBytes(32).toString('base64url');
   const expires = at + LIFE_MS;
   await parts.links.add(token, user.id, by.id, expires);
-  return { link: `${parts.issuer}${linkPath}?token=${token}`, expires_at: new Date(expires).toISOString() };
+  return { link: `${parts.issuer}${linkPath}?token=${token}`, expires_at: instant(expires) };
 }

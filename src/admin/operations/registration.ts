@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { scopes } from '../../config/client.ts';
-import { Problem } from '../api/problem.ts';
+import { scopes } from '../../config/words.ts';
+import { invalid, Problem } from '../api/problem.ts';
+import { instant } from './instant.ts';
 import { operation } from './operation.ts';
 
 const day = 86_400;
@@ -38,7 +39,7 @@ export const registrationOperations = [
       const who = `${by.kind}:${by.id}`;
       const made = await registration.allow({ uses, expires, by: who, ...(only ? { scopes: only } : {}) });
       const { token, expiresAt, scopes: allowed } = made;
-      const expires_at = new Date(expiresAt).toISOString();
+      const expires_at = instant(expiresAt);
       const body = { registration_endpoint: `${issuer}/reg`, uses, scopes: [...allowed], expires_at };
       return {
         body: { initial_access_token: token, ...body },
@@ -54,7 +55,13 @@ function refuseMore(wanted: readonly string[], allowed: readonly string[]): void
   const errors = wanted.flatMap((scope, i) =>
     allowed.includes(scope)
       ? []
-      : [{ in: 'body', field: `scopes[${i}]`, detail: `is not allowed by the file; it has ${allowed.join(', ')}` }],
+      : [
+          {
+            in: 'body' as const,
+            field: `scopes[${i}]`,
+            detail: `is not allowed by the file; it has ${allowed.join(', ')}`,
+          },
+        ],
   );
-  if (errors.length > 0) throw new Problem('invalid-input', undefined, { more: { errors } });
+  if (errors.length > 0) throw invalid(...errors);
 }

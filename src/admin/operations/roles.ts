@@ -2,8 +2,9 @@ import * as z from 'zod';
 import { type Role, roleNames } from '../../domain/role.ts';
 import type { Holder } from '../../store/role-grants.ts';
 import type { Actor } from '../actor.ts';
-import { Problem } from '../api/problem.ts';
+import { invalid, Problem } from '../api/problem.ts';
 import { permissionNames, permissionsOf } from '../roles.ts';
+import { instant } from './instant.ts';
 import { type Call, operation } from './operation.ts';
 import type { AdminParts } from './parts.ts';
 import { guardRoles, named, who } from './person.ts';
@@ -26,10 +27,8 @@ type Named = { user?: string | undefined; group?: string | undefined };
 
 /** Exactly one of both; never oneself, nor a group one is in. Throws Problem. */
 async function holderOf(parts: AdminParts, { user, group }: Named, by: Actor): Promise<Holder> {
-  if ((user === undefined) === (group === undefined)) {
-    const errors = [{ in: 'body', field: 'user', detail: 'has to stand there, or group, and not both' }];
-    throw new Problem('invalid-input', undefined, { more: { errors } });
-  }
+  if ((user === undefined) === (group === undefined))
+    throw invalid({ in: 'body', field: 'user', detail: 'has to stand there, or group, and not both' });
   if (user !== undefined) {
     const { id } = await named(parts, user);
     if (by.kind === 'user' && by.id === id) throw new Problem('own-account');
@@ -78,7 +77,7 @@ export const roleOperations = [
       const given = (await roles.grants.all()).flatMap(({ role: name, holder: to, givenBy, givenAt }) => {
         const known = role.safeParse(name);
         if (!known.success) return [];
-        const about = { given_by: givenBy, given_at: new Date(givenAt).toISOString() };
+        const about = { given_by: givenBy, given_at: instant(givenAt) };
         return [{ role: known.data, ...to, source: 'api' as const, ...about }];
       });
       const automation = await Promise.all(

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Place } from '../../store/sealed.ts';
-import { Problem } from '../api/problem.ts';
+import { invalid } from '../api/problem.ts';
 import { operation } from './operation.ts';
 
 /** STILE_SECRET: what is still sealed by which of its secrets, and sealing it anew by the first. */
@@ -72,9 +72,7 @@ function placeIn(cursor: string | undefined): Place | undefined {
     const place = placeShape.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
     return place as unknown as Place;
   } catch {
-    throw new Problem('invalid-input', undefined, {
-      more: { errors: [{ in: 'body', field: 'cursor', detail: 'is not a cursor of ours' }] },
-    });
+    throw invalid({ in: 'body', field: 'cursor', detail: 'is not a cursor of ours' });
   }
 }
 

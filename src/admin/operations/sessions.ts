@@ -1,11 +1,10 @@
 import * as z from 'zod';
 import type { Session } from '../../domain/session.ts';
 import { Problem } from '../api/problem.ts';
+import { instant } from './instant.ts';
 import { operation } from './operation.ts';
 import { live } from './parts.ts';
 import { named, userTarget, who } from './person.ts';
-
-const at = (ms: number) => new Date(ms).toISOString();
 
 const session = z.strictObject({
   sid: z.string(),
@@ -18,9 +17,9 @@ const session = z.strictObject({
 });
 
 const shown = (one: Session): z.output<typeof session> => ({
-  ...{ sid: one.sid, started_at: at(one.startedAt), expires_at: at(one.expiresAt) },
+  ...{ sid: one.sid, started_at: instant(one.startedAt), expires_at: instant(one.expiresAt) },
   ...{ agent: one.agent, address: one.address, applications: Object.keys(one.participants) },
-  proved: one.evidence.map((piece) => ({ method: piece.method, at: at(piece.at) })),
+  proved: one.evidence.map((piece) => ({ method: piece.method, at: instant(piece.at) })),
 });
 
 export const sessionOperations = [

@@ -42,7 +42,7 @@ export const userOperations = [
     id: 'users.create',
     method: 'POST',
     path: '/users',
-    summary: 'A new person, without any way to sign in yet: users.registration-link makes one',
+    summary: 'A new person, without any way to sign in yet: a registration link (stile user reset) gives them one',
     permission: 'users.change',
     input: z.strictObject({ store: z.enum(['local']).default('local'), ...personFields }),
     output: person,

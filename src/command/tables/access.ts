@@ -68,7 +68,8 @@ export const accessCommands: readonly Command[] = [
   {
     words: ['role', 'holders'],
     operation: 'roles.holders',
-    says: ({ items }) => table(items as Items, ['role', 'user', 'group', 'source', 'given_by', 'given_at']),
+    says: ({ items }) =>
+      table(items as Items, ['role', 'user', 'group', 'application', 'source', 'given_by', 'given_at']),
   },
   { words: ['role', 'grant'], operation: 'roles.grant', takes: ['role', 'user'], says: done },
   { words: ['role', 'revoke'], operation: 'roles.revoke', takes: ['role', 'user'], says: done },

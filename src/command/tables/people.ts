@@ -23,8 +23,8 @@ const sessions = { ...one, operation: 'users.sessions.list' } as const;
 const shownSessions = ({ items }: Answer) =>
   table(items as Items, ['sid', 'started_at', 'expires_at', 'address', 'agent', 'applications']);
 
-export const link = ({ url, expires_at }: Answer): string =>
-  `${url}\nIt works once, until ${expires_at}. Hand it over in a way that reaches only them.`;
+export const link = ({ link: address, expires_at }: Answer): string =>
+  `${address}\nIt works once, until ${expires_at}. Hand it over in a way that reaches only them.`;
 
 export const peopleCommands: readonly Command[] = [
   {

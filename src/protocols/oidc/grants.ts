@@ -3,6 +3,7 @@
  * session; one with `offline_access` outlives it and lies in SQL. What a request changes is written together with the
  * session, and only after the engine's yes.
  */
+import { randomBytes } from 'node:crypto';
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { Sessions } from '../../authentication/sessions.ts';
 import type { Session } from '../../domain/session.ts';
@@ -16,6 +17,16 @@ interface Inline {
   readonly c?: readonly string[];
   readonly r?: Readonly<Record<string, string>>;
 }
+
+/**
+ * How random an id is. A Grant's is a name and no secret: nobody outside ever shows one, so it only has to differ from
+ * all others, and it lies in every session once for each application.
+ */
+export const idBits = (model: { kind?: string }): number => (model.kind === 'Grant' ? grantBits : 256);
+const grantBits = 96;
+
+/** For a Grant the library does not make. */
+export const newGrantId = (): string => randomBytes(grantBits / 8).toString('base64url');
 
 export class Grants implements Pick<Adapter, 'find' | 'upsert' | 'destroy'> {
   readonly #sessions: Pick<Sessions, 'participate'>;

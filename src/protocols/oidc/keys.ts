@@ -28,7 +28,7 @@ export const tokenKeys = ({ publishAhead, ...parts }: TokenKeysParts): Promise<R
   });
 
 async function made(alg: string, now: number): Promise<SigningKey> {
-  // RSA at 2048: 3072 costs six times as much for every token (docs: performance).
+  // RSA at 2048: 3072 costs six times as much for every token.
   const { privateKey } = await (alg === 'RS256'
     ? make('rsa', { modulusLength: 2048 })
     : make('ec', { namedCurve: 'P-256' }));

@@ -10,6 +10,8 @@ import { grantFor, restoreOfflineAccess } from './consented.ts';
 import { corsAllowed } from './cors.ts';
 import type { Device } from './device/device.ts';
 import { errorPage, type Faults } from './faults.ts';
+import { idBits } from './grants.ts';
+import { onlyIdTokens } from './hints.ts';
 import { walkPath } from './interaction-view.ts';
 import { Provider } from './library.ts';
 import { ttl } from './lifetimes.ts';
@@ -74,7 +76,7 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
     pkce: {
       required: (_ctx: unknown, client: Client) => client.clientAuthMethod === 'none' || isStrict(client),
     },
-    assertJwtClientAuthClaimsAndHeader: inspectAssertion,
+    assertJwtClientAuthClaimsAndHeader: inspectAssertion(parts.now),
     // Below /device is ours alone: the library's own pages for codes are out of reach.
     routes: { pushed_authorization_request: '/par', device_authorization: '/device_authorization' },
     cookies: {
@@ -99,6 +101,7 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
     renderError: (ctx, out) => errorPage(ctx, out, faults),
     fetch: outgoing(clients),
     ttl,
+    formats: { bitsOfOpaqueRandomness: (_ctx, model) => idBits(model) },
     features: {
       devInteractions: { enabled: false },
       claimsParameter: { enabled: true },
@@ -135,6 +138,7 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
   provider.Session.prototype.resetIdentifier = () => {};
   nameSuccessors(provider, parts.successor);
   onceEach(provider, parts.once);
+  onlyIdTokens(provider);
   believeIssuer(provider, issuer, parts.certificates);
   return provider;
 }

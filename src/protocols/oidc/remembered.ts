@@ -20,7 +20,6 @@ export function signInOf(
 /** The same for a refresh token, which the library introspects without. */
 export async function introspectRefresh(ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> {
   await next();
-  if (ctx.path !== '/token/introspection') return;
   const body = ctx.body as { active?: boolean } | undefined;
   const refresh = ctx.oidc?.entities.RefreshToken;
   if (refresh && body?.active) Object.assign(body, said(refresh));

@@ -5,7 +5,6 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Router } from 'express';
-import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Recorder } from '../../audit/event.ts';
 import type { Assurance } from '../../authentication/assurance.ts';
 import type { Asker, Authentication, Browser } from '../../authentication/authentication.ts';
@@ -19,33 +18,27 @@ import type { Kv } from '../../state/kv.ts';
 import type { Tokens } from '../../store/tokens.ts';
 import { cookieName } from '../../web/cookies.ts';
 import { accessOf } from './access.ts';
-import { clientShelf } from './adapter.ts';
 import type { People } from './claims.ts';
 import { type Catalogue, Clients } from './clients.ts';
-import { type DeviceParts, deviceFlow, sayInterval } from './device/device.ts';
+import { type DeviceParts, deviceFlow } from './device/device.ts';
 import { Documents } from './documents.ts';
-import { type Faults, lastResort, serverError } from './faults.ts';
+import type { Faults } from './faults.ts';
 import { Grants } from './grants.ts';
-import { asker, interactionShelf, returnEarly } from './interaction-view.ts';
+import { asker } from './interaction-view.ts';
 import { forTokens } from './keys.ts';
-import { ttl } from './lifetimes.ts';
-import { sayFarewell, tellClients } from './logout.ts';
-import { pagePolicy } from './page-policy.ts';
+import { layer } from './layers.ts';
+import { tellClients } from './logout.ts';
 import type { Pages } from './pages.ts';
-import { postAuthorize } from './post-authorize.ts';
-import { buildProvider, truthfulDiscovery } from './provider.ts';
-import { hideOurs, judge, type Registering, registrationShelves } from './registration/registration.ts';
-import { introspectRefresh } from './remembered.ts';
+import { buildProvider } from './provider.ts';
+import { judge, type Registering, registrationShelves } from './registration/registration.ts';
 import { once as onceIn } from './replay.ts';
 import { answersAside, type Shown, thumbprintOf } from './requests/certificates.ts';
 import { inspectObject } from './requests/objects.ts';
-import { pushedShelf } from './requests/pushed.ts';
 import { Resources } from './resources.ts';
-import { sessionCookie } from './session-cookie.ts';
-import { SessionView } from './session-view.ts';
+import { shelvesFor } from './shelves.ts';
 import { successors } from './successor.ts';
-import { codeShelf, kvShelf, ofKind, refreshShelf, reuseRecorder, unlessOn } from './tokens.ts';
-import { currentVisit, visiting } from './visit.ts';
+import { reuseRecorder } from './tokens.ts';
+import { visiting } from './visit.ts';
 import { withdrawal } from './withdrawal.ts';
 
 export interface OidcParts {
@@ -119,7 +112,7 @@ export function oidcRoom(parts: OidcParts): OidcRoom {
   const faults: Faults = { pages, secure, onFault: parts.onFault };
   const clients = new Clients(parts.catalogue);
   const grants = new Grants({ sessions, clients, tokens });
-  const reused = reuseRecorder(recorder, now);
+  const reused = reuseRecorder(recorder, clients, now);
   const successor = successors(parts.refreshKey);
   const once = onceIn(kv, now);
   const resources = new Resources({
@@ -129,8 +122,6 @@ export function oidcRoom(parts: OidcParts): OidcRoom {
   });
   const registering = parts.registration && { ...parts.registration, tokens, clients, recorder, now };
   const registered = registering && registrationShelves(registering);
-  // Access tokens and machines' tokens share a shelf: looking one up as either reads one key.
-  const bearer = kvShelf(kv, 't');
   const device = deviceFlow({
     ...{ ...parts.device, issuer, authentication, assurance, sessions, subjects, kv, clients },
     ...{ resources, grants, reused, recorder, now },
@@ -158,43 +149,16 @@ export function oidcRoom(parts: OidcParts): OidcRoom {
     certificates: parts.certificates,
     judgeClient: registering && judge(registering),
     device,
-    shelves: {
-      AccessToken: ofKind('AccessToken', bearer),
-      ClientCredentials: ofKind('ClientCredentials', bearer),
-      AuthorizationCode: codeShelf(kv, reused),
-      Client: { ...clientShelf(clients), ...registered?.client },
-      ...(registered ? { InitialAccessToken: registered.initial, RegistrationAccessToken: registered.access } : {}),
-      DeviceCode: device.shelf,
-      Grant: grants,
-      Interaction: interactionShelf(authentication),
-      PushedAuthorizationRequest: pushedShelf(kv, ttl.Interaction),
-      RefreshToken: unlessOn(bearer, refreshShelf({ tokens, grants, reused, successor, now })),
-      Session: new SessionView({ sessions, kv, clients, grants, subjects }),
-    },
+    shelves: shelvesFor({
+      ...{ kv, tokens, clients, sessions, subjects, authentication, grants, reused, successor, now },
+      device: device.shelf,
+      registered,
+    }),
   };
   /** The library reads its keys once, so a change of keys is a new one of it; what a browser is in the middle of is in the shelves. */
   const build = () => {
     const provider = buildProvider({ ...about, keys: forTokens(parts.keys.keys()) });
-    provider.use(lastResort(faults));
-    provider.use(only(/^\/(auth|session)(\/|$)/, sessionCookie(cookieNames)));
-    provider.use(pagePolicy(secure));
-    provider.use(only(/^\/(auth|session\/end)$/, postAuthorize(kv, faults)));
-    provider.use(only(/^\/session\/end\/confirm$/, sayFarewell(parts.leaving)));
-    provider.use(only(/^\/auth\//, returnEarly(authentication)));
-    provider.use(only(/^\/device_authorization$/, sayInterval));
-    provider.use(only(/^\/token\/introspection$/, introspectRefresh));
-    provider.use(only(/^\/reg(\/|$)/, hideOurs(clients)));
-    provider.use(only(/^\/\.well-known\//, truthfulDiscovery(assurance, issuer, parts.certificates)));
-    provider.on('server_error', (ctx, error) => serverError(ctx, error, parts.onFault));
-    // Koa prints what nobody listens to. Its types are older than the library's.
-    (provider as unknown as NodeJS.EventEmitter).on('error', (error) => {
-      // Whoever hangs up, or speaks no HTTP, in the middle of a request is no fault of ours.
-      if (!/^(HPE_|ECONN|EPIPE)/.test((error as NodeJS.ErrnoException).code ?? '')) parts.onFault(error);
-    });
-    provider.on('backchannel.error', (_ctx, error, client) => {
-      currentVisit().untold.push(client.clientName ?? client.clientId);
-      parts.onUntold(client.clientId, error);
-    });
+    layer(provider, { ...parts, secure, faults, cookieNames, clients });
     const answer = provider.callback();
     return { provider, answer, documents: new Documents(answer) };
   };
@@ -226,11 +190,3 @@ export function oidcRoom(parts: OidcParts): OidcRoom {
     },
   };
 }
-
-type Layer = (ctx: KoaContextWithOIDC, next: () => Promise<void>) => Promise<void>;
-
-/** A layer for a few paths: requests for others pass it without a promise more. */
-const only =
-  (paths: RegExp, layer: Layer): Layer =>
-  (ctx, next) =>
-    paths.test(ctx.path) ? layer(ctx, next) : next();

@@ -7,6 +7,7 @@ import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { Recorder } from '../../audit/event.ts';
 import type { Kv } from '../../state/kv.ts';
 import type { Tokens } from '../../store/tokens.ts';
+import type { Clients } from './clients.ts';
 import type { Grants } from './grants.ts';
 import { errors, Provider } from './library.ts';
 import type { Successor } from './successor.ts';
@@ -17,18 +18,20 @@ type Shelf = Pick<Adapter, 'find' | 'upsert' | 'consume' | 'destroy' | 'revokeBy
 /** Tells that something good for one use was used again: its Grant is being revoked, unless it was `repeated` only. */
 export type Reused = (model: string, payload: AdapterPayload, repeated?: 'repeated') => Promise<void>;
 
-export function reuseRecorder(recorder: Recorder, now: () => number): Reused {
+export function reuseRecorder(recorder: Recorder, clients: Pick<Clients, 'application'>, now: () => number): Reused {
   return (model, { accountId, clientId }, repeated) =>
     recorder.record({
       type: repeated ? 'token.repeated' : 'token.reused',
       at: now(),
       address: currentVisit().browser.address,
       ...(accountId ? { user: accountId } : {}),
-      ...(clientId ? { application: clientId } : {}),
+      // The record names applications by their ids, which their client_ids need not be.
+      ...(clientId ? { application: clients.application(clientId)?.id ?? clientId } : {}),
       detail: { model },
     });
 }
 
+/** What a value is stored or compared by instead of itself: SHA-256 in base64url. */
 export const hash = (id: string) => createHash('sha256').update(id).digest('base64url');
 const anonymous = ({ jti: _, ...payload }: AdapterPayload) => payload;
 
@@ -56,7 +59,8 @@ export function codeShelf(kv: Kv, reused: Reused): Shelf {
       const spent = await kv.spend(key(id));
       if (!spent) return undefined;
       const payload = { ...JSON.parse(spent.value), jti: id };
-      if (spent.first) return payload;
+      // The store lets go of it in time, by one clock for all nodes; theirs may differ by more than it lives.
+      if (spent.first) return { ...payload, exp: Math.max(payload.exp, Math.floor(Date.now() / 1000) + 1) };
       await reused('AuthorizationCode', payload);
       return { ...payload, consumed: true };
     },

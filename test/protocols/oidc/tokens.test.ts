@@ -1,7 +1,11 @@
 import { createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { exportJWK, SignJWT } from 'jose';
 import * as rp from 'openid-client';
+import type { Browser } from '../../../src/authentication/authentication.ts';
+import type { Application } from '../../../src/domain/application.ts';
 import { successors } from '../../../src/protocols/oidc/successor.ts';
+import { reuseRecorder } from '../../../src/protocols/oidc/tokens.ts';
+import { visiting } from '../../../src/protocols/oidc/visit.ts';
 import { ask, client, type House, openHouse, redeem, redirect, refusal, secret, signedIn, walk } from './house.ts';
 
 let house: House;
@@ -35,6 +39,19 @@ describe('an authorization code', () => {
     const reused = house.events.filter((event) => event.type === 'token.reused');
     expect(reused.length).toBeGreaterThan(0);
     expect(reused[0]).toMatchObject({ user: 'ana', application: 'wiki', address: '192.0.2.7' });
+  });
+
+  test('used again is on record under the id of the application, which its client_id need not be', async () => {
+    const events: object[] = [];
+    const record = reuseRecorder(
+      { record: async (event) => void events.push(event) },
+      { application: (id) => (id === 'w-123' ? ({ id: 'wiki' } as Application) : undefined) },
+      () => 5,
+    );
+    await visiting({ address: '192.0.2.7' } as Browser, () =>
+      record('AuthorizationCode', { accountId: 'ana', clientId: 'w-123' }),
+    );
+    expect(events).toMatchObject([{ type: 'token.reused', at: 5, user: 'ana', application: 'wiki' }]);
   });
 
   test('used again it revokes the tokens, and wiki still hears when the session ends', async () => {

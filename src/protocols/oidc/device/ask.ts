@@ -38,7 +38,8 @@ export function deviceAsk({ application, params, asked, now, pairwise, resources
   return {
     ...ask,
     wants: ask.wants.flatMap((want) => withinReach(want, mayResist(application), assurance)),
-    after: Math.max(asked, ask.after ?? 0),
+    // Another node may have been asked, whose clock is ahead: nobody could prove anything after that.
+    after: Math.max(Math.min(asked, now), ask.after ?? 0),
     passive: false,
   };
 }

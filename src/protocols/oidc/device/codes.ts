@@ -3,12 +3,11 @@
  * person types. Neither is stored. Each step is one the store can refuse: of two browsers one decides (`claim`), and of a
  * device's parallel polls one gets the answer (`spend`).
  */
-import { createHash } from 'node:crypto';
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { Kv } from '../../../state/kv.ts';
 import type { Params } from '../ask.ts';
 import { errors } from '../library.ts';
-import type { Reused } from '../tokens.ts';
+import { hash, type Reused } from '../tokens.ts';
 import { mayAsk, type TryLimits } from './tries.ts';
 
 /** In seconds: what a device has to wait between two polls (RFC 8628 section 3.2, `interval`). */
@@ -51,7 +50,6 @@ export interface DeviceCodesParts {
   readonly onStarted: (request: DeviceRequest) => Promise<void>;
 }
 
-const hash = (text: string) => createHash('sha256').update(text).digest('base64url');
 const keyOf = (deviceCode: string) => `od:${hash(deviceCode)}`;
 const indexOf = (userCode: string) => `ou:${hash(userCode)}`;
 const decided = (request: AdapterPayload) => request.accountId !== undefined || request.error !== undefined;

@@ -3,7 +3,6 @@
  * taking it from one device takes it from no other. Without, the device joins the session it was approved in, like any
  * other client: its tokens end with that session, and it is told when it ends.
  */
-import { randomBytes } from 'node:crypto';
 import type { AdapterPayload } from 'oidc-provider';
 import type { Sessions } from '../../../authentication/sessions.ts';
 import type { Subjects } from '../../../authentication/subjects.ts';
@@ -11,7 +10,7 @@ import type { Application } from '../../../domain/application.ts';
 import type { Session } from '../../../domain/session.ts';
 import type { Params } from '../ask.ts';
 import { scopes } from '../claims.ts';
-import type { Grants } from '../grants.ts';
+import { type Grants, newGrantId } from '../grants.ts';
 import { ttl } from '../lifetimes.ts';
 import type { Requested } from '../resources.ts';
 
@@ -50,7 +49,7 @@ export async function grantTo(asked: Granting, parts: GrantingParts): Promise<Ad
     resources: Object.fromEntries(asked.resources.map((one) => [one.resource, one.scopes.join(' ')])),
   };
   if (own.includes('offline_access')) {
-    const grantId = newId();
+    const grantId = newGrantId();
     await parts.grants.upsert(grantId, written(asked, grantId, given, parts.now()));
     await parts.grants.keep(grantId, asked.session);
     return { ...said, grantId, ...(Object.keys(claims).length > 0 ? { claims } : {}) };
@@ -64,7 +63,7 @@ async function joinSession(asked: Granting, given: Held, parts: GrantingParts): 
   const { session, application, clientId } = asked;
   const note = session.participants[application.id]?.note;
   const before = typeof note?.g === 'string' ? await parts.grants.find(note.g) : undefined;
-  const grantId = before ? (note?.g as string) : newId();
+  const grantId = before ? (note?.g as string) : newGrantId();
   await parts.grants.upsert(grantId, {
     ...before,
     ...written(asked, grantId, wider(before as Held, given), parts.now()),
@@ -108,7 +107,6 @@ function written({ session, clientId }: Granting, id: string, held: Held, now: n
   };
 }
 
-const newId = () => randomBytes(32).toString('base64url');
 const words = (text: unknown): string[] => (typeof text === 'string' ? text.split(' ').filter(Boolean) : []);
 const union = (a: string | undefined, b: string | undefined) => [...new Set([...words(a), ...words(b)])].join(' ');
 

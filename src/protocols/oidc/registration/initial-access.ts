@@ -6,7 +6,7 @@ export interface InitialAccess {
   readonly expires: number;
   /** How many applications may register with it. */
   readonly uses: number;
-  /** Who lets them, for the record: `user:...`, `application:...`, `socket`. */
+  /** Who lets them, for the record: the actor's kind and id, as `user:...`, `client:...` or `local:...`. */
   readonly by: string;
   /** Absent: what the configuration allows. */
   readonly scopes?: readonly string[];

@@ -5,6 +5,7 @@
 import type { Adapter, AdapterPayload, KoaContextWithOIDC } from 'oidc-provider';
 import type { Recorder } from '../../../audit/event.ts';
 import type { Application } from '../../../domain/application.ts';
+import { unstorable } from '../../../domain/storable.ts';
 import type { Registrations } from '../../../store/registrations.ts';
 import type { Tokens } from '../../../store/tokens.ts';
 import type { Clients } from '../clients.ts';
@@ -44,6 +45,8 @@ const refused = (error: string, words: string) => new errors.CustomOIDCProviderE
 export function judge({ inspect, clients }: RegistrationParts) {
   return async (ctx: KoaContextWithOIDC, properties: Record<string, unknown>): Promise<void> => {
     const body = ctx.oidc.body as Record<string, unknown>;
+    const unfit = unstorable(body);
+    if (unfit) throw refused('invalid_client_metadata', `what was sent ${unfit}`);
     if (JSON.stringify(body).length > largest) throw refused('invalid_client_metadata', 'the metadata are too large');
     // Nobody's word about others is taken (RFC 7591 section 2.3).
     if (body.software_statement !== undefined)

@@ -3,16 +3,16 @@
  * lets one end in a code. Looking at it spends nothing, so that a reload, or whatever previews links, breaks no sign-in
  * (FAPI 2.0 Security Profile, section 5.3.2.2).
  */
-import { createHash } from 'node:crypto';
 import type { Adapter } from 'oidc-provider';
 import type { Kv } from '../../../state/kv.ts';
 import { errors, Provider } from '../library.ts';
+import { hash } from '../tokens.ts';
 
 const used = 'request_uri is invalid, expired, or was already used';
 
 /** `longestWalk`, in seconds: a walk begun at the last moment still has to find that nobody was quicker. */
 export function pushedShelf(kv: Kv, longestWalk: number): Pick<Adapter, 'find' | 'upsert' | 'consume' | 'destroy'> {
-  const key = (id: string) => `op:${createHash('sha256').update(id).digest('base64url')}`;
+  const key = (id: string) => `op:${hash(id)}`;
   return {
     async find(id) {
       const entry = await kv.read(key(id));
