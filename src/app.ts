@@ -20,7 +20,7 @@ import { certificatesFrom } from './composition/certificates.ts';
 import { configurationFor } from './composition/configuration.ts';
 import { devicePages, deviceTries } from './composition/device-pages.ts';
 import { openEngine } from './composition/engine.ts';
-import { beginResealing, openTokenKeys } from './composition/keys.ts';
+import { beginResealing, keysCheck, openTokenKeys } from './composition/keys.ts';
 import { lookAt, openObserving } from './composition/observing.ts';
 import { oidcPages } from './composition/oidc-pages.ts';
 import { openPages } from './composition/pages.ts';
@@ -177,7 +177,11 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   sessions.onEnd((session, reason, address) => trail.ended(session, reason, address));
 
   const app = express().disable('x-powered-by').disable('etag');
-  healthRoutes(routes(app), { database: () => db.ping(), state: () => store.ping() }, draining);
+  healthRoutes(
+    routes(app),
+    { database: () => db.ping(), state: () => store.ping(), ...keysCheck(tokenKeys) },
+    draining,
+  );
   routes(app).get('/assets/:file', anyone, files.handler);
   signInRoutes(app, { walking, csrf: forms, views, issuer: config.issuer, now, browserOf: browser });
   oidc.mount(app);

@@ -8,7 +8,7 @@ export function unstarted(error: Error & { code?: string; cause?: unknown }): st
     return `${error.message}${reason(error.cause)}. Is it running, and is its address right?`;
   // Postgres' classes of "no such database" and "no such role, or not by this password" (SQLSTATE 3D and 28).
   if (/^(3D000|28)/.test(error.code ?? '')) return `PostgreSQL refuses DATABASE_URL: ${error.message}.`;
-  return ['ConfigurationError', 'FolderInUse', 'SecretMissing', 'NewerDatabase'].includes(error.name)
+  return ['ConfigurationError', 'FolderInUse', 'SecretMissing', 'NewerDatabase', 'HolderWrong'].includes(error.name)
     ? error.message
     : undefined;
 }

@@ -1,11 +1,15 @@
 /** The keys of tokens and of SAML, on the terms the configuration sets. A part of the composition root. */
 import type { Recorder } from '../audit/event.ts';
 import type { Config } from '../config.ts';
+import { agentAt } from '../keys/agent.ts';
+import type { HeldKeys } from '../keys/held.ts';
 import { Resealing } from '../keys/resealing.ts';
-import { tokenKeys } from '../protocols/oidc/keys.ts';
+import type { Ring } from '../keys/ring.ts';
+import { heldTokenKeys, tokenKeys } from '../protocols/oidc/keys.ts';
 import { Keyring } from '../protocols/saml/keys/keys.ts';
 import type { Sealed } from '../store/sealed.ts';
 import type { SigningKeys } from '../store/signing-keys.ts';
+import type { Checks } from '../web/health.ts';
 
 export interface KeysParts {
   readonly signingKeys: SigningKeys;
@@ -15,11 +19,19 @@ export interface KeysParts {
   readonly now: () => number;
 }
 
-export const openTokenKeys = ({ keys }: Pick<Config, 'keys'>, { signingKeys, recorder, log, now }: KeysParts) =>
-  tokenKeys({
-    ...{ ...keys, store: signingKeys, recorder, now },
-    onError: (error) => log.warn({ err: error }, 'the keys of tokens could not be read again'),
-  });
+/** Our own, or those of an agent. */
+export function openTokenKeys(
+  { keys: { held, ...terms } }: Pick<Config, 'keys'>,
+  { signingKeys, recorder, log, now }: KeysParts,
+): Promise<Ring | HeldKeys> {
+  const onError = (error: unknown) => log.warn({ err: error }, 'the keys of tokens could not be read again');
+  const parts = { ...terms, store: signingKeys, now, onError };
+  return held ? heldTokenKeys({ ...parts, holder: agentAt(held.socket) }) : tokenKeys({ ...parts, recorder });
+}
+
+/** What has to answer before anything can be signed, for /readyz. */
+export const keysCheck = (keys: Ring | HeldKeys): Checks =>
+  'ready' in keys ? { keys: () => keys.ready().then(() => true) } : {};
 
 /** Begins to seal anew, in the background, what an older secret sealed. */
 export function beginResealing({

@@ -1,6 +1,7 @@
+import { isAbsolute } from 'node:path';
 import * as z from 'zod';
 import { type Problem, problem } from './problems.ts';
-import { duration, seconds, section } from './words.ts';
+import { duration, seconds, section, text } from './words.ts';
 
 /** `keys:`, how the keys of tokens change, and what it shares with those of SAML. */
 
@@ -13,10 +14,18 @@ export const often = () =>
     'has to be never, or a length of time of at least a day, like 90d',
   );
 
+/** Linux takes 107 bytes, others 103. */
+const socket = () =>
+  text(103).refine(
+    (path) => isAbsolute(path),
+    'has to be the absolute path of a Unix socket, like /run/key-agent.sock',
+  );
+
 export const keysSchema = section({
   rotate_every: often().default(90 * day),
   publish_ahead: duration(600, 30 * day).default(day),
   overlap: duration(day, 366 * day).default(30 * day),
+  held: section({ socket: socket() }).optional(),
 });
 
 /** Lengths in seconds. */
@@ -27,12 +36,15 @@ export interface ConfiguredKeys {
   readonly publishAhead: number;
   /** How long a key stays published after it signed last. */
   readonly overlap: number;
+  /** Where an agent listens that has the private halves; absent where we have them. */
+  readonly held?: { readonly socket: string };
 }
 
 export const keysOf = (file: z.output<typeof keysSchema>): ConfiguredKeys => ({
   rotateEvery: file.rotate_every,
   publishAhead: file.publish_ahead,
   overlap: file.overlap,
+  ...(file.held ? { held: file.held } : {}),
 });
 
 /** A key cannot be replaced sooner than the next one may sign. */

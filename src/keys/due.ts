@@ -8,6 +8,8 @@ export interface RingKey extends SigningKey {
   readonly state: 'current' | 'next' | 'previous';
   /** When the key after the next was made, which was when this one signed last. */
   readonly retiredAt?: number;
+  /** Of a key held elsewhere, whose `jwk` is its public half: a JWS signature over these bytes. */
+  readonly sign?: (bytes: Buffer) => Promise<Buffer>;
 }
 
 /** Lengths in seconds. */
@@ -71,7 +73,8 @@ export interface ShownKey {
   readonly id: string;
   readonly alg: string;
   readonly state: RingKey['state'];
-  readonly createdAt: number;
+  /** Of keys held elsewhere nobody says. */
+  readonly createdAt?: number;
   /** Of previous ones: when it signed last, and when it will be published no longer. */
   readonly retiredAt?: number;
   readonly goneAt?: number;
@@ -79,8 +82,8 @@ export interface ShownKey {
 
 export interface ShownKeys {
   readonly keys: readonly ShownKey[];
-  /** From when on they can be changed without force, and when the schedule will. */
-  readonly rotatesFrom: number;
+  /** From when on they can be changed without force, and when the schedule will; neither where a holder changes them. */
+  readonly rotatesFrom?: number;
   readonly rotatesAt?: number;
 }
 

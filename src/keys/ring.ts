@@ -26,7 +26,9 @@ export interface RingParts extends Terms {
 export type Rotation =
   | { readonly kind: 'rotated' }
   /** Somebody may not know the next key before `from` (milliseconds since the epoch). */
-  | { readonly kind: 'too-soon'; readonly from: number };
+  | { readonly kind: 'too-soon'; readonly from: number }
+  /** Their holder changes them. */
+  | { readonly kind: 'held' };
 
 export interface RotationWish {
   /** Even where somebody may not know the next keys yet. */

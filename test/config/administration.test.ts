@@ -63,3 +63,11 @@ test.each([
 ])('%s', (yaml, problem) => {
   expect(mistake(yaml)).toContain(problem);
 });
+
+test('keys held elsewhere are at a socket by an absolute path that is short enough for one', () => {
+  expect(load('keys: { held: { socket: /run/agent.sock } }').keys.held).toEqual({ socket: '/run/agent.sock' });
+  expect(load('{}').keys).not.toHaveProperty('held');
+  expect(mistake('keys: { held: { socket: agent.sock } }')).toContain('keys.held.socket has to be the absolute path');
+  expect(mistake(`keys: { held: { socket: /${'x'.repeat(103)} } }`)).toContain('keys.held.socket');
+  expect(mistake('keys: { held: {} }')).toContain('keys.held.socket');
+});

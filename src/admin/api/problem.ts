@@ -13,6 +13,7 @@ const kinds = {
   conflict: [409, 'Something stands against it'],
   'declared-in-file': [409, 'The configuration file declares this, and only the file changes it'],
   'last-owner': [409, 'Somebody has to remain an owner'],
+  'held-elsewhere': [409, 'These keys are held elsewhere'],
   'too-soon': [409, 'It is too early for this'],
   'in-progress': [409, 'The same request is being answered'],
   'precondition-failed': [412, 'It has changed since you read it'],

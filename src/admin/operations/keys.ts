@@ -38,7 +38,7 @@ const listed = z.strictObject({
       id: z.string().describe('The kid in the JWKS'),
       alg: z.string(),
       state: z.enum(['current', 'next', 'previous']),
-      created_at: when(),
+      created_at: when().optional().describe('Unknown of keys held elsewhere'),
       retired_at: when().optional().describe('When it signed last'),
       gone_at: when().optional().describe('When it is published no longer'),
       not_after: when().optional().describe('What its certificate says'),
@@ -46,21 +46,24 @@ const listed = z.strictObject({
       certificate: z.string().optional().describe('Base64 DER'),
     }),
   ),
-  rotates_from: when().describe('From when on everybody knows the next keys'),
+  rotates_from: when()
+    .optional()
+    .describe('From when on everybody knows the next keys; absent where a holder changes them'),
   rotates_at: when().optional().describe('When the schedule puts them to work'),
 });
 
 const bodyOf = (use: KeyUse, { keys, rotatesFrom, rotatesAt }: ShownKeys): z.output<typeof listed> => ({
   use,
   keys: keys.map(({ id, alg, state, createdAt, retiredAt, goneAt, notAfter, fingerprint256, certificate }) => ({
-    ...{ id, alg, state, created_at: instant(createdAt) },
+    ...{ id, alg, state },
+    ...(createdAt === undefined ? {} : { created_at: instant(createdAt) }),
     ...(retiredAt === undefined ? {} : { retired_at: instant(retiredAt) }),
     ...(goneAt === undefined ? {} : { gone_at: instant(goneAt) }),
     ...(notAfter === undefined ? {} : { not_after: instant(notAfter) }),
     ...(fingerprint256 === undefined ? {} : { fingerprint_sha256: fingerprint256 }),
     ...(certificate === undefined ? {} : { certificate }),
   })),
-  rotates_from: instant(rotatesFrom),
+  ...(rotatesFrom === undefined ? {} : { rotates_from: instant(rotatesFrom) }),
   ...(rotatesAt === undefined ? {} : { rotates_at: instant(rotatesAt) }),
 });
 
@@ -96,6 +99,11 @@ export const keyOperations = [
     async perform({ keys }, { use, force, leaked }) {
       const ring = await keys[use]();
       const result = await ring.rotate({ force, leaked });
+      if (result.kind === 'held')
+        throw new Problem(
+          'held-elsewhere',
+          'The agent that holds these keys changes them, and is followed within seconds.',
+        );
       if (result.kind === 'too-soon')
         throw new Problem('too-soon', 'Some applications may not know the next keys yet.', {
           more: { from: instant(result.from) },

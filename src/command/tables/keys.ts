@@ -1,8 +1,8 @@
 import type { Answer, Command } from '../command.ts';
 import { table } from '../print.ts';
 
-type Key = Readonly<Record<'state' | 'alg' | 'id' | 'created_at', string>> &
-  Readonly<Partial<Record<'gone_at' | 'fingerprint_sha256', string>>>;
+type Key = Readonly<Record<'state' | 'alg' | 'id', string>> &
+  Readonly<Partial<Record<'created_at' | 'gone_at' | 'fingerprint_sha256', string>>>;
 
 const day = (at: unknown): string => String(at).slice(0, 10);
 
@@ -11,19 +11,23 @@ const lines = ({ keys }: Answer): string =>
     .map(({ state, alg, id, created_at, gone_at, fingerprint_sha256 }) => {
       const called = fingerprint_sha256 ? `SHA-256 ${fingerprint_sha256}` : id;
       const gone = gone_at ? `, published until ${day(gone_at)}` : '';
-      return `${state.padEnd(8)}  ${alg}  ${called}  made ${day(created_at)}${gone}`;
+      const made = created_at ? `made ${day(created_at)}` : 'held elsewhere';
+      return `${state.padEnd(8)}  ${alg}  ${called}  ${made}${gone}`;
     })
     .join('\n');
 
-const when = ({ rotates_at, rotates_from }: Answer): string =>
-  rotates_at ? `by schedule on ${day(rotates_at)}` : `by hand, from ${day(rotates_from)} on`;
+const when = ({ rotates_at, rotates_from }: Answer): string => {
+  if (rotates_at) return `The next keys sign by schedule on ${day(rotates_at)}.`;
+  if (rotates_from) return `The next keys sign by hand, from ${day(rotates_from)} on.`;
+  return 'The agent that holds them says when the next keys sign.';
+};
 
 export const keyCommands: readonly Command[] = [
   {
     words: ['key', 'list'],
     operation: 'keys.list',
     takes: ['use'],
-    says: (answer) => `${lines(answer)}\nThe next keys sign ${when(answer)}.`,
+    says: (answer) => `${lines(answer)}\n${when(answer)}`,
   },
   {
     words: ['key', 'rotate'],

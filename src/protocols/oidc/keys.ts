@@ -1,7 +1,8 @@
 import { generateKeyPair, type JsonWebKey } from 'node:crypto';
 import { promisify } from 'node:util';
 import { calculateJwkThumbprint, type JWK } from 'jose';
-import type { RingKey } from '../../keys/due.ts';
+import { HeldKeys } from '../../keys/held.ts';
+import type { Holder } from '../../keys/holder.ts';
 import { Ring, type RingParts } from '../../keys/ring.ts';
 import type { SigningKey } from '../../store/signing-keys.ts';
 
@@ -27,6 +28,17 @@ export const tokenKeys = ({ publishAhead, ...parts }: TokenKeysParts): Promise<R
     make: (alg) => made(alg, parts.now()),
   });
 
+/** What tokens are signed with, wherever it lies. */
+export interface TokenKeys extends Pick<Ring, 'keys' | 'watch'> {
+  /** Of keys held elsewhere: throws StoreAway while nothing can be signed. */
+  ready?(): Promise<void>;
+}
+
+/** The same where a holder has the private halves, and changes them. */
+export const heldTokenKeys = (
+  parts: Omit<TokenKeysParts, 'recorder' | 'publishAhead'> & { readonly holder: Holder },
+): Promise<HeldKeys> => HeldKeys.open({ ...parts, algs: signing });
+
 async function made(alg: string, now: number): Promise<SigningKey> {
   // RSA at 2048: 3072 costs six times as much for every token.
   const { privateKey } = await (alg === 'RS256'
@@ -40,7 +52,3 @@ async function named(alg: string, key: JsonWebKey, now: number): Promise<Signing
   const id = await calculateJwkThumbprint(key as JWK);
   return { id, alg, jwk: { ...key, alg, use: 'sig', kid: id }, createdAt: now };
 }
-
-/** In their order, which the library goes by: the first of an algorithm signs, all are published. */
-export const forTokens = (keys: readonly RingKey[]): JWK[] =>
-  keys.map((key) => ({ ...key.jwk, kid: key.id, alg: key.alg, use: 'sig' }) as JWK);

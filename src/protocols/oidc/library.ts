@@ -10,4 +10,5 @@ const library = await import('oidc-provider').finally(() => {
   console.warn = warn;
 });
 
-export const { Provider, errors, interactionPolicy } = library;
+export const { Provider, ExternalSigningKey, errors, interactionPolicy } = library;
+export type ExternalSigningKey = InstanceType<typeof ExternalSigningKey>;

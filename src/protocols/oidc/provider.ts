@@ -1,5 +1,4 @@
 /** The library, configured: everything it stores, shows, calls or decides goes through this room's own parts. */
-import type { JWK } from 'jose';
 import type { Adapter, Client, Configuration, KoaContextWithOIDC, Provider as LibraryProvider } from 'oidc-provider';
 import type { Assurance } from '../../authentication/assurance.ts';
 import { adapterOf } from './adapter.ts';
@@ -14,6 +13,7 @@ import { idBits } from './grants.ts';
 import { onlyIdTokens } from './hints.ts';
 import { walkPath } from './interaction-view.ts';
 import { Provider } from './library.ts';
+import { type LibraryKey, signingElsewhere } from './library-keys.ts';
 import { ttl } from './lifetimes.ts';
 import { signedOutPage, signOutPage } from './logout.ts';
 import { outgoing } from './outgoing.ts';
@@ -29,7 +29,7 @@ import { nameSuccessors, type Successor } from './successor.ts';
 
 export interface ProviderParts extends Checking {
   readonly issuer: string;
-  readonly keys: readonly JWK[];
+  readonly keys: readonly LibraryKey[];
   readonly cookieKeys: readonly string[];
   readonly cookieNames: { readonly session: string; readonly interaction: string; readonly resume: string };
   readonly shelves: Readonly<Record<string, Partial<Adapter>>>;
@@ -120,6 +120,7 @@ export function buildProvider(parts: ProviderParts): LibraryProvider {
       jwtResponseModes: { enabled: true },
       jwtUserinfo: { enabled: true },
       encryption: { enabled: true },
+      externalSigningSupport: signingElsewhere(parts.keys),
       ...registrationFeatures(parts.judgeClient),
       mTLS: certificateFeature(parts.certificates),
       fapi: { enabled: true, profile: profileOf },

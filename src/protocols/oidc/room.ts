@@ -13,7 +13,6 @@ import type { Sessions } from '../../authentication/sessions.ts';
 import type { Subjects } from '../../authentication/subjects.ts';
 import type { Accessed, MayAdminister } from '../../domain/access.ts';
 import type { Resource } from '../../domain/resource.ts';
-import type { Ring } from '../../keys/ring.ts';
 import type { Kv } from '../../state/kv.ts';
 import type { Tokens } from '../../store/tokens.ts';
 import { cookieName } from '../../web/cookies.ts';
@@ -25,8 +24,9 @@ import { Documents } from './documents.ts';
 import type { Faults } from './faults.ts';
 import { Grants } from './grants.ts';
 import { asker } from './interaction-view.ts';
-import { forTokens } from './keys.ts';
+import type { TokenKeys } from './keys.ts';
 import { layer } from './layers.ts';
+import { forTokens } from './library-keys.ts';
 import { tellClients } from './logout.ts';
 import type { Pages } from './pages.ts';
 import { buildProvider } from './provider.ts';
@@ -53,8 +53,7 @@ export interface OidcParts {
   readonly catalogue: Catalogue;
   readonly people: People;
   readonly tokens: Tokens;
-  /** What tokens are signed with, as long as it changes. */
-  readonly keys: Pick<Ring, 'keys' | 'watch'>;
+  readonly keys: TokenKeys;
   readonly recorder: Recorder;
   readonly pages: Pages;
   /** The pages on which devices are approved, and how often codes may be tried. */
@@ -153,6 +152,7 @@ export function oidcRoom(parts: OidcParts): OidcRoom {
       ...{ kv, tokens, clients, sessions, subjects, authentication, grants, reused, successor, now },
       device: device.shelf,
       registered,
+      keys: parts.keys,
     }),
   };
   /** The library reads its keys once, so a change of keys is a new one of it; what a browser is in the middle of is in the shelves. */

@@ -9,6 +9,8 @@ import { clientShelf } from './adapter.ts';
 import type { Clients } from './clients.ts';
 import type { Grants } from './grants.ts';
 import { interactionShelf } from './interaction-view.ts';
+import type { TokenKeys } from './keys.ts';
+import { onceSignable } from './library-keys.ts';
 import { ttl } from './lifetimes.ts';
 import type { registrationShelves } from './registration/registration.ts';
 import { pushedShelf } from './requests/pushed.ts';
@@ -30,26 +32,32 @@ export interface ShelvesParts {
   readonly device: Partial<Adapter>;
   /** Absent where applications may not register themselves. */
   readonly registered: ReturnType<typeof registrationShelves> | undefined;
+  readonly keys: TokenKeys;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
 /** By the library's name of the model. */
 export function shelvesFor(parts: ShelvesParts): Readonly<Record<string, Partial<Adapter>>> {
-  const { kv, tokens, clients, sessions, subjects, authentication, grants, reused, successor, registered, now } = parts;
+  const { kv, tokens, clients, sessions, subjects, authentication, grants, reused, successor, registered, keys, now } =
+    parts;
   // Access tokens and machines' tokens share a shelf: looking one up as either reads one key.
   const bearer = kvShelf(kv, 't');
   return {
     AccessToken: ofKind('AccessToken', bearer),
     ClientCredentials: ofKind('ClientCredentials', bearer),
-    AuthorizationCode: codeShelf(kv, reused),
+    AuthorizationCode: onceSignable(keys, 'find', codeShelf(kv, reused)),
     Client: { ...clientShelf(clients), ...registered?.client },
     ...(registered ? { InitialAccessToken: registered.initial, RegistrationAccessToken: registered.access } : {}),
-    DeviceCode: parts.device,
+    DeviceCode: onceSignable(keys, 'consume', parts.device),
     Grant: grants,
     Interaction: interactionShelf(authentication),
     PushedAuthorizationRequest: pushedShelf(kv, ttl.Interaction),
-    RefreshToken: unlessOn(bearer, refreshShelf({ tokens, grants, reused, successor, now })),
+    RefreshToken: onceSignable(
+      keys,
+      'consume',
+      unlessOn(bearer, refreshShelf({ tokens, grants, reused, successor, now })),
+    ),
     Session: new SessionView({ sessions, kv, clients, grants, subjects }),
   };
 }

@@ -18,7 +18,7 @@ import type { Session } from '../../../src/domain/session.ts';
 import type { User } from '../../../src/domain/user.ts';
 import type { Ring } from '../../../src/keys/ring.ts';
 import { assertedAt, atLeast, basis, builtIn, mfa, oneFactor, satisfies } from '../../../src/policy/strengths.ts';
-import { tokenKeys } from '../../../src/protocols/oidc/keys.ts';
+import { type TokenKeys, tokenKeys } from '../../../src/protocols/oidc/keys.ts';
 import { type OidcRoom, oidcRoom } from '../../../src/protocols/oidc/room.ts';
 import type { Kv } from '../../../src/state/kv.ts';
 import { MemoKv, requestScope } from '../../../src/state/memo.ts';
@@ -236,7 +236,8 @@ export interface House {
 /** Made once: a key pair takes its time. */
 const store = keptKeys();
 
-export async function openHouse(): Promise<House> {
+/** `held` stands in for keys of the house's own. */
+export async function openHouse(held?: TokenKeys): Promise<House> {
   const memory = new MemoryKv();
   const kv = counted(memory);
   const memo = new MemoKv(kv);
@@ -326,7 +327,7 @@ export async function openHouse(): Promise<House> {
       },
     },
     tokens: tokens as unknown as Tokens,
-    keys,
+    keys: held ?? keys,
     recorder: { record: async (event) => void house.events.push(event) },
     pages: {
       signOut: async (_req, _res, { action, fields }) =>
