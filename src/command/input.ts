@@ -3,14 +3,13 @@ import { whole } from './tables/people.ts';
 
 /** What an operation is asked with: a file of JSON, and over it what was typed. */
 export async function inputOf(
-  { operation, fixed }: Remote,
+  { fixed }: Remote,
   { input, ...typed }: Given,
   terminal: Pick<Terminal, 'read'>,
 ): Promise<Given> {
   const read = input === undefined ? {} : objectIn(await terminal.read(String(input)), String(input));
   const all: Given = { ...fixed, ...read, ...typed };
-  // The record knows people by their ids alone: it survives them.
-  if (all.user === undefined || operation.startsWith('audit.')) return all;
+  if (all.user === undefined) return all;
   return { ...all, user: whole(all.user) };
 }
 

@@ -262,6 +262,18 @@ describe('Idempotency-Key', () => {
   });
 });
 
+test.each(['audit.list', 'audit.export'])('%s takes a person by name as well as by id', async (id) => {
+  await house.ask(root, 'users.change', { user: ana, email: 'ana@northfold.example' });
+  const of = async (user: string) => {
+    const { body, lines } = await house.ask(root, id, { user });
+    return (body.items ?? lines) as object[];
+  };
+  expect((await of(ana)).length).toBeGreaterThan(0);
+  expect(await of('local:ana')).toEqual(await of(ana));
+  expect(await house.ask(root, id, { user: 'local:nobody' })).toMatchObject({ status: 404 });
+  expect(await house.ask(root, 'audit.list', { user: 'of-somebody-forgotten' })).toMatchObject({ body: { items: [] } });
+});
+
 describe('If-Match', () => {
   test('a change of one resource says what it read, and of two who read the same one succeeds', async () => {
     const { headers } = await house.ask(root, 'users.show', { user: ana });

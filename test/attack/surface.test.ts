@@ -3,6 +3,7 @@
  * fuzz.test.ts asks as strangers and browsers do; here most of a request is right, so that what is behind the first check
  * is reached: operations as owner, registrations, pushed and signed requests, proofs, devices, registration links.
  */
+
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -89,6 +89,7 @@ test.each([[['user', '--help']], [['help', 'user']]])('%j lists the commands tha
 describe('options are what the operation takes', () => {
   test.each<[string, string[], string, Given]>([
     ['a name', ['user', 'show', 'ana'], 'users.show', { user: 'local:ana' }],
+    ['a name in the record', ['audit', 'list', '--user', 'ana'], 'audit.list', { user: 'local:ana', limit: 50 }],
     ['a store', ['user', 'show', 'staff:ana'], 'users.show', { user: 'staff:ana' }],
     [
       'lists',

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { openDatabase } from '../../src/store/database.ts';
@@ -14,10 +14,15 @@ describe('the embedded database', () => {
   test('starts from the snapshot, keeps what was written, and leaves the snapshot as it was', async () => {
     const snapshot = join(folder, 'snapshot');
     execFileSync(process.execPath, [resolve('scripts/embedded-snapshot.mjs'), snapshot]);
+    // As a package or an image installs it; what is copied has to be ours to write all the same.
+    execFileSync('chmod', ['-R', 'a-w', snapshot]);
     const dataDir = join(folder, 'data');
     const first = await openDatabase({ dataDir, snapshot });
     await first.knex.raw('create table remembered (n integer); insert into remembered values (42)');
     await first.close();
+    const copied = readdirSync(join(dataDir, 'database'), { recursive: true, encoding: 'utf8' });
+    const modes = copied.map((name) => statSync(join(dataDir, 'database', name)).mode & 0o200);
+    expect(new Set(modes)).toEqual(new Set([0o200]));
     const second = await openDatabase({ dataDir, snapshot });
     expect(await second.knex('remembered').pluck('n')).toEqual([42]);
     await second.close();

@@ -4,9 +4,10 @@ import { instant } from './instant.ts';
 import { operation } from './operation.ts';
 import { cut, keyIn, pageOf, paging } from './page.ts';
 import type { AdminParts } from './parts.ts';
+import { named, who } from './person.ts';
 
 const filter = {
-  user: z.string().min(1).max(64).optional().describe('The id of a person, not a name'),
+  user: who.optional().describe('A person: the id, of one who is forgotten too, or store:username like local:ana'),
   application: z.string().min(1).max(128).optional(),
   type: z.string().min(1).max(64).optional(),
   reference: z.string().min(1).max(16).optional().describe('As a page showed it: 7Q4M-K2VX'),
@@ -35,6 +36,13 @@ const shown = ({ id, at, ...rest }: Numbered): z.output<typeof event> => ({
   at: instant(at),
   ...rest,
 });
+
+/** The same with the id of whom it names. Throws Problem 404 for a name nobody has. */
+async function byIds(parts: AdminParts, filter: Filter): Promise<Filter> {
+  const { user } = filter;
+  // Ids have no colon, and the record keeps those of people there are no more.
+  return user?.includes(':') ? { ...filter, user: (await named(parts, user)).id } : filter;
+}
 
 const search = (
   { events }: AdminParts,
@@ -74,7 +82,7 @@ export const auditOperations = [
     input: z.strictObject({ ...filter, ...paging }),
     output: pageOf(event),
     async perform(parts, { limit, cursor, ...wanted }) {
-      const rows = await search(parts, wanted, limit + 1, keyIn(cursor, ['number', 'number']));
+      const rows = await search(parts, await byIds(parts, wanted), limit + 1, keyIn(cursor, ['number', 'number']));
       return { body: cut(rows, limit, { item: shown, key: ({ at, id }) => [at, id] }) };
     },
   }),
@@ -86,6 +94,8 @@ export const auditOperations = [
     permission: 'audit.read',
     input: z.strictObject(filter),
     output: event,
-    perform: async (parts, wanted) => ({ body: {} as z.output<typeof event>, lines: every(parts, wanted) }),
+    async perform(parts, wanted) {
+      return { body: {} as z.output<typeof event>, lines: every(parts, await byIds(parts, wanted)) };
+    },
   }),
 ];
