@@ -1,5 +1,6 @@
 /** Clients that show a certificate: at a port of its own, and to a proxy of ours (RFC 8705). */
 import { type RequestOptions, request } from 'node:https';
+import { Prover } from '../protocols/oidc/prover.ts';
 import { Office, type Shown } from '../support/certificates.ts';
 import { settings } from '../support/rp.ts';
 import { freePort, type Stile, startStile } from '../support/stile.ts';
@@ -23,6 +24,7 @@ let clientPort: number;
 beforeAll(async () => {
   const [port, another] = [await freePort(), await freePort()];
   clientPort = another;
+  const issuer = `https://localhost:${port}`;
   const machine = (id: string, more: object) => ({
     id,
     name: id,
@@ -36,7 +38,7 @@ beforeAll(async () => {
   const x5c = ({ der, cert }: Shown) => ({ kty: 'EC', crv: 'P-256', ...point(cert), x5c: [der] });
   const self = { token_endpoint_auth_method: 'self_signed_tls_client_auth' };
   stile = await startStile({
-    env: { PORT: String(port), ISSUER: `https://localhost:${port}` },
+    env: { PORT: String(port), ISSUER: issuer },
     config: settings({
       proxies: [proxy],
       tls: {
@@ -56,6 +58,7 @@ beforeAll(async () => {
         machine('else', { tls_client_auth_san_dns: 'wiki.example' }),
         machine('self', { ...self, jwks: { keys: [x5c(alone)] } }),
         machine('late', { ...self, jwks: { keys: [x5c(spent)] } }),
+        { ...machine('auditor', { tls_client_auth_san_dns: 'payroll.example', ...ourApi(issuer) }), role: 'auditor' },
         machine('bound', {
           token_endpoint_auth_method: 'client_secret_post',
           client_secret: 'a client secret for tests',
@@ -71,6 +74,8 @@ afterAll(async () => {
   office.close();
 });
 
+const ourApi = (issuer: string) => ({ resources: [{ resource: `${issuer}/admin/api` }] });
+
 /** The public key of a certificate is not looked at, its digest is. */
 const point = (_cert: string) => ({ x: 'x'.repeat(43), y: 'y'.repeat(43) });
 
@@ -79,6 +84,7 @@ interface Way {
   readonly header?: string | string[];
   readonly from?: string;
   readonly aside?: boolean;
+  readonly more?: Readonly<Record<string, string>>;
 }
 
 function send(path: string, fields: Record<string, string> | undefined, way: Way) {
@@ -92,6 +98,7 @@ function send(path: string, fields: Record<string, string> | undefined, way: Way
     headers: {
       ...(fields ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
       ...(way.header === undefined ? {} : { [header]: way.header }),
+      ...way.more,
     },
   };
   return new Promise<{ status: number; body: Record<string, unknown> }>((resolve, reject) => {
@@ -155,6 +162,22 @@ describe.each(ways)('%s', (_name, way) => {
     const seen = await send('/token/introspection', fields, {});
     expect(seen.body).toMatchObject({ active: true, cnf: { 'x5t#S256': expect.stringMatching(/^[\w-]{43}$/) } });
   });
+});
+
+test('a proof for our own API names the port it is shown at', async () => {
+  const prover = await Prover.make();
+  const aside = `https://localhost:${clientPort}`;
+  const asking = { scope: 'stile:admin', resource: `${stile.issuer}/admin/api` };
+  const dpop = await prover.proof({ url: `${aside}/token` });
+  const { body } = await token('auditor', { ...atPort(good), more: { dpop } }, asking);
+  const bound = String(body.access_token);
+  const path = '/admin/api/v1/users';
+  const list = async (url: string) => {
+    const proof = await prover.proof({ method: 'GET', url, token: bound });
+    return send(path, undefined, { ...atPort(good), more: { authorization: `DPoP ${bound}`, dpop: proof } });
+  };
+  expect((await list(`${aside}${path}`)).status).toBe(200);
+  expect((await list(`${stile.issuer}${path}`)).status).toBe(401);
 });
 
 test('no certificate is no client', async () => {

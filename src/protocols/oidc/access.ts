@@ -17,7 +17,8 @@ import { adminScope, type Resources } from './resources.ts';
 import { currentVisit } from './visit.ts';
 
 export interface AccessParts {
-  readonly issuer: string;
+  /** The origin the request came to. */
+  readonly originOf: (req: IncomingMessage) => string;
   /** The library as it is now: it is built anew when keys change. */
   readonly provider: () => Provider;
   readonly resources: Resources;
@@ -83,7 +84,7 @@ async function bound(
   scheme: Scheme,
   value: string,
   token: Token,
-  { issuer, once, now, certificateOf }: AccessParts,
+  { originOf, once, now, certificateOf }: AccessParts,
 ): Promise<true | AccessRefused> {
   const no = (error: string, description: string) => refusal(scheme, 401, { error, description });
   const certificate = token['x5t#S256'];
@@ -92,7 +93,7 @@ async function bound(
   if (!token.jkt) return scheme === 'Bearer' || no('invalid_token', 'the token is bound to no key');
   if (scheme !== 'DPoP')
     return refusal('DPoP', 401, { error: 'invalid_token', description: 'the token is bound to a key' });
-  const url = new URL(pathOf(req), issuer).href;
+  const url = new URL(pathOf(req), originOf(req)).href;
   const header = req.headers.dpop;
   let proof: Proof;
   try {

@@ -32,7 +32,7 @@ import type { Pages } from './pages.ts';
 import { buildProvider } from './provider.ts';
 import { judge, type Registering, registrationShelves } from './registration/registration.ts';
 import { once as onceIn } from './replay.ts';
-import { answersAside, type Shown, thumbprintOf } from './requests/certificates.ts';
+import { answersAside, originOf, type Shown, thumbprintOf } from './requests/certificates.ts';
 import { inspectObject } from './requests/objects.ts';
 import { Resources } from './resources.ts';
 import { shelvesFor } from './shelves.ts';
@@ -176,8 +176,9 @@ export function oidcRoom(parts: OidcParts): OidcRoom {
     access: (req, res) =>
       visiting(parts.browserOf(req, res), () =>
         accessOf(req, {
-          ...{ issuer, resources, clients, once, authentication, now },
+          ...{ resources, clients, once, authentication, now },
           people: parts.people,
+          originOf: (request) => originOf(parts.certificates, issuer, request),
           provider: () => current.provider,
           certificateOf: (request) => thumbprintOf(parts.certificates, request),
         }),

@@ -73,13 +73,17 @@ export function aliases(body: Record<string, unknown>, issuer: string, shown: Sh
   body.mtls_endpoint_aliases = Object.fromEntries(elsewhere);
 }
 
+/** The origin a request came to: the issuer's, or the one for certificates. A DPoP proof names it (RFC 9449 section 4.3). */
+export const originOf = (shown: Shown | undefined, issuer: string, req: IncomingMessage): string =>
+  shown?.aside(req) ? shown.address : issuer;
+
 /**
  * The library takes its own address from request headers; a forged Host would get into discovery and redirects. It is
  * the issuer's, or the one for certificates, which is what a DPoP proof of whoever goes there names.
  */
 export function believeIssuer(provider: Provider, issuer: string, shown: Shown | undefined): void {
   type Request = { url: string; req: KoaContextWithOIDC['req'] };
-  const here = (request: Request) => new URL(shown?.aside(request.req) ? shown.address : issuer);
+  const here = (request: Request) => new URL(originOf(shown, issuer, request.req));
   Object.defineProperties(provider.request, {
     protocol: {
       get(this: Request) {
