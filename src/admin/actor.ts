@@ -26,5 +26,8 @@ export interface Actor {
   }): Readonly<Record<string, string>>;
 }
 
+/** Who it was, in what is kept about a change: of a person, an application and a user of the machine one name is three. */
+export const nameOf = ({ kind, id }: Pick<Actor, 'kind' | 'id'>): string => `${kind}:${id}`;
+
 /** The same operating system user acts as owner: who may read DATA_DIR could do all of it by hand. */
 export const localActor = (name: string): Actor => ({ kind: 'local', id: name, roles: ['owner'] });

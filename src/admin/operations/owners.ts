@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { personFields } from '../../config/person.ts';
+import { nameOf } from '../actor.ts';
 import { operation } from './operation.ts';
 import { link, linkFor } from './registration-link.ts';
 
@@ -20,7 +21,7 @@ export const ownerOperations = [
       const user = made ?? (await parts.users.byUsername('local', username));
       if (!user) throw new Error(`${username} could neither be made nor found`);
       const made_link = await linkFor(parts, user, call);
-      await parts.roles.grants.add('owner', { user: user.id }, call.by.id, call.at);
+      await parts.roles.grants.add('owner', { user: user.id }, nameOf(call.by), call.at);
       const body = { id: user.id, username: user.username, made: made !== undefined, ...made_link };
       return { body, status: 201, user: user.id, detail: { role: 'owner', made: body.made } };
     },

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import type { User } from '../../domain/user.ts';
+import { nameOf } from '../actor.ts';
 import { Problem } from '../api/problem.ts';
 import { instant } from './instant.ts';
 import type { Call } from './operation.ts';
@@ -24,6 +25,6 @@ export async function linkFor(parts: AdminParts, user: User, { by, at }: Call): 
   if (user.disabled) throw new Problem('conflict', 'They are disabled: enable them first.');
   const token = randomBytes(32).toString('base64url');
   const expires = at + LIFE_MS;
-  await parts.links.add(token, user.id, by.id, expires);
+  await parts.links.add(token, user.id, nameOf(by), expires);
   return { link: `${parts.issuer}${linkPath}?token=${token}`, expires_at: instant(expires) };
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { scopes } from '../../config/words.ts';
+import { nameOf } from '../actor.ts';
 import { invalid, Problem } from '../api/problem.ts';
 import { instant } from './instant.ts';
 import { operation } from './operation.ts';
@@ -36,8 +37,7 @@ export const registrationOperations = [
       if (!registration)
         throw new Problem('conflict', 'Applications may not register themselves: registration.enabled is false.');
       refuseMore(only ?? [], registration.scopes);
-      const who = `${by.kind}:${by.id}`;
-      const made = await registration.allow({ uses, expires, by: who, ...(only ? { scopes: only } : {}) });
+      const made = await registration.allow({ uses, expires, by: nameOf(by), ...(only ? { scopes: only } : {}) });
       const { token, expiresAt, scopes: allowed } = made;
       const expires_at = instant(expiresAt);
       const body = { registration_endpoint: `${issuer}/reg`, uses, scopes: [...allowed], expires_at };

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type Role, roleNames } from '../../domain/role.ts';
 import type { Holder } from '../../store/role-grants.ts';
-import type { Actor } from '../actor.ts';
+import { type Actor, nameOf } from '../actor.ts';
 import { invalid, Problem } from '../api/problem.ts';
 import { permissionNames, permissionsOf } from '../roles.ts';
 import { instant } from './instant.ts';
@@ -101,7 +101,7 @@ export const roleOperations = [
     async perform(parts, input, { by, at }) {
       guardRoles(by, [input.role]);
       const to = await holderOf(parts, input, by);
-      const added = await parts.roles.grants.add(input.role, to, by.id, at);
+      const added = await parts.roles.grants.add(input.role, to, nameOf(by), at);
       return { ...done(to, input.role), status: 201, same: !added };
     },
   }),

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { SessionEnd } from '../../authentication/sessions.ts';
 import { personFields } from '../../config/person.ts';
 import type { User } from '../../domain/user.ts';
+import { nameOf } from '../actor.ts';
 import { Problem } from '../api/problem.ts';
 import { changes } from './changes.ts';
 import { type Call, operation } from './operation.ts';
@@ -19,7 +20,7 @@ async function byHand(parts: AdminParts, user: User): Promise<void> {
 async function change(parts: AdminParts, id: string, call: Call, to: (user: User) => User) {
   let before: User | undefined;
   const after = await parts.roles.keepingAnOwner(async (users) => {
-    const changed = await users.change(id, call.by.id, (user) => {
+    const changed = await users.change(id, nameOf(call.by), (user) => {
       call.unchanged(personOf(user));
       before = user;
       return to(user);
