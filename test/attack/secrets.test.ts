@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import pg from 'pg';
+import { Prover } from '../protocols/oidc/prover.ts';
 import { type Collector, startCollector } from '../support/collector.ts';
 import { type Page, Person } from '../support/person.ts';
 import { freshRedis } from '../support/redis.ts';
@@ -76,6 +77,16 @@ test('no password, code, secret, token or cookie is in the log, the events, the 
   await post('/token/introspection', { token: second.access_token });
   await post('/token', refresh);
   await post('/token/revocation', { token: second.access_token });
+
+  // Bound to a key: a proof that is good, and one for another address.
+  const prover = await Prover.make();
+  for (const path of ['/token', '/elsewhere']) {
+    const dpop = await prover.proof({ url: `${stile.issuer}${path}` });
+    keep(dpop, dpop.split('.')[2]);
+    const sent = form({ grant_type: 'client_credentials' });
+    const bound = await raw(stile.issuer, '/token', { ...sent, headers: { ...sent.headers, authorization, dpop } });
+    keep(JSON.parse(bound.body).access_token);
+  }
 
   // Wrong and misplaced.
   const wrong = ['correct horse battery', 'hunter2 hunter2 hunter2'];

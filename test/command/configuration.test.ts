@@ -1,4 +1,5 @@
 /** Configuration as code, by `stile config` beside a running server and by the API from elsewhere. */
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +20,19 @@ const automation = {
     resources: [{ resource: '{issuer}/admin/api', scopes: ['stile:admin'] }],
   },
 };
-const first = settings({ applications: [automation] }, 1);
+const pairs = {
+  RS256: generateKeyPairSync('rsa', { modulusLength: 2048 }),
+  ES256: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+};
+const keyed = (['RS256', 'ES256'] as const).map((alg) => ({
+  ...{ ...automation, id: `robot-${alg}`, name: `Robot ${alg}`, role: 'auditor' },
+  oidc: {
+    ...{ grant_types: ['client_credentials'], response_types: [], redirect_uris: [], client_id: `robot-${alg}` },
+    ...{ token_endpoint_auth_method: 'private_key_jwt', resources: automation.oidc.resources },
+    jwks: { keys: [{ ...pairs[alg].publicKey.export({ format: 'jwk' }), kid: alg, alg }] },
+  },
+}));
+const first = settings({ applications: [automation, ...keyed] }, 1);
 let stile: Stile;
 let here: Record<string, string>;
 
@@ -137,6 +150,29 @@ test.each<[string, Record<string, string>, RegExp]>([
   expect(complaints).toMatch(words);
   expect(code).toBe(3);
 });
+
+test.each(['RS256', 'ES256'] as const)(
+  'a key of its own gets a command its token: %s, as PEM, from a file or as JWK',
+  async (alg) => {
+    const pem = pairs[alg].privateKey.export({ format: 'pem', type: 'pkcs8' }) as string;
+    const jwk = JSON.stringify({ ...pairs[alg].privateKey.export({ format: 'jwk' }), kid: alg, alg });
+    const file = join(folder, `${alg}.pem`);
+    writeFileSync(file, pem);
+    const as = { ADMIN_URL: stile.issuer, ADMIN_CLIENT_ID: `robot-${alg}` };
+    const ways: Record<string, string>[] = [
+      { ADMIN_CLIENT_KEY: pem },
+      { ADMIN_CLIENT_KEY_FILE: file },
+      { ADMIN_CLIENT_KEY: jwk },
+    ];
+    for (const key of ways)
+      expect(await stileCommand(['role', 'list'], { ...as, ...key })).toMatchObject({ code: 0, complaints: '' });
+    const other = pairs[alg === 'RS256' ? 'ES256' : 'RS256'].privateKey.export({
+      format: 'pem',
+      type: 'pkcs8',
+    }) as string;
+    expect(await stileCommand(['role', 'list'], { ...as, ADMIN_CLIENT_KEY: other })).toMatchObject({ code: 3 });
+  },
+);
 
 test('a token that is none is refused', async () => {
   const said = await stileCommand(['user', 'list'], { ADMIN_URL: stile.issuer, ADMIN_TOKEN: 'made-up' });
