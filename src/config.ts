@@ -21,6 +21,7 @@ import type { Application } from './domain/application.ts';
 import type { Resource } from './domain/resource.ts';
 import type { Role } from './domain/role.ts';
 import type { User } from './domain/user.ts';
+import type { MethodSettings } from './policy/method-settings.ts';
 
 export { ConfigurationError } from './config/problems.ts';
 
@@ -88,9 +89,18 @@ export interface Config {
   readonly resources: readonly Resource[];
   readonly federations: readonly ConfiguredFederation[];
   readonly users: readonly ConfiguredUser[];
-  readonly stores: readonly { readonly id: string }[];
+  readonly stores: readonly { readonly id: string; readonly methods: MethodSettings }[];
+  /** What groups say of methods. */
+  readonly groups: readonly { readonly name: string; readonly methods: MethodSettings }[];
+  /** `begin`: what may begin a sign-in, the first where a name was given. */
+  readonly methods: { readonly begin: readonly string[] };
   /** Wire names (acr values, AuthnContext classes) to ids of strengths, in the order they are announced. */
-  readonly assurance: { readonly names: Readonly<Record<string, string>> };
+  readonly assurance: {
+    readonly names: Readonly<Record<string, string>>;
+    /** Whether a code by email, or a recovery code, is half of two factors. */
+    readonly emailCode: 'factor' | 'none';
+    readonly recoveryCode: 'factor' | 'none';
+  };
   /** Seconds. */
   readonly session: { readonly idle: number; readonly absolute: number; readonly stay: number };
   readonly limits: {
@@ -130,7 +140,8 @@ export interface Config {
   readonly administration: { readonly fresh: number };
   /** Applications that register themselves; undefined where they may not. `most` of them, asking for at most `scopes`. */
   readonly registration: { readonly scopes: readonly string[]; readonly most: number } | undefined;
-  readonly enrolment: { readonly first: 'password' | 'mailed-link' | 'pass' };
+  /** `window` in seconds. */
+  readonly enrolment: { readonly first: 'password' | 'mailed-link' | 'pass'; readonly window: number };
   /** A port of its own, or a token on the main one; undefined is off. */
   readonly metrics: { readonly port: number } | { readonly token: string } | undefined;
   /** Seconds the record reaches back; 0 is for ever. */

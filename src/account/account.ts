@@ -5,7 +5,8 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { Recorder } from '../audit/event.ts';
 import type { Asker, Authentication, Browser } from '../authentication/authentication.ts';
-import { FRESH_MS, guarded } from '../authentication/facts.ts';
+import { FRESH_MS } from '../authentication/counted.ts';
+import { guarded } from '../authentication/enrolment.ts';
 import type { Leaving } from '../authentication/leaving.ts';
 import type { Sessions } from '../authentication/sessions.ts';
 import type { Application } from '../domain/application.ts';
@@ -150,16 +151,11 @@ export const formToken = (parts: AccountParts, browser: Browser): string => part
  * Before a credential changes: proved within the last five minutes, with two factors by whoever has two (ASVS 7.5.1; a
  * session left open, or a stolen password alone, must not change how its owner signs in).
  */
-export const changing = (
-  own: readonly Credential[],
-  methods: ReadonlyMap<string, Method>,
-  now: number,
-  more: Partial<Ask> = {},
-): Ask =>
+export const changing = (own: readonly Credential[], methods: ReadonlyMap<string, Method>, now: number): Ask =>
   asking({
     wants: guarded(methods, own) ? [{ anyOf: [mfa], essential: true }] : [],
     after: now - FRESH_MS,
-    ...more,
+    unaided: true,
   });
 
 /** True when the visitor may change credentials now; otherwise the browser is on its way to prove more. */
@@ -173,9 +169,7 @@ export async function mayChange(parts: AccountParts, res: Response, back: string
   return false;
 }
 
-/** Walks the person through registering a method, after the proof that adding one takes. */
+/** Walks the person through registering a method; what that takes, the walk itself says. */
 export async function walkToRegister(parts: AccountParts, res: Response, method: string, back: string): Promise<void> {
-  const { outcome, browser } = visitorOf(res);
-  const own = await parts.credentials.of(outcome.user.id);
-  await walkTo(parts, browser, res, changing(own, parts.methods, parts.now(), { register: method }), back);
+  await walkTo(parts, visitorOf(res).browser, res, asking({ register: method, unaided: true }), back);
 }

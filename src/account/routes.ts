@@ -1,7 +1,7 @@
 /** The account pages' addresses. Every GET shows, every POST changes one thing and answers 303. */
 import type { Response, Router } from 'express';
 import type { AuditEvent } from '../audit/event.ts';
-import { guarded } from '../authentication/facts.ts';
+import { guarded } from '../authentication/enrolment.ts';
 import { PageError } from '../web/page-error.ts';
 import { anyone, routes } from '../web/routes.ts';
 import {

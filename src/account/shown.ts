@@ -1,5 +1,5 @@
 /** What the account pages show, read from the rooms that own it. Reads only. */
-import { guarded } from '../authentication/facts.ts';
+import { guarded } from '../authentication/enrolment.ts';
 import type { Credential } from '../domain/credential.ts';
 import type { Method } from '../domain/method.ts';
 import type { Outcome } from '../domain/outcome.ts';

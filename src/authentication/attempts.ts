@@ -22,6 +22,15 @@ export interface Limits {
 
 export type Attempt = { kind: 'go' } | { kind: 'locked'; until: number } | { kind: 'disabled' };
 
+/** What a proof does to its credential: see Verification in domain/method.ts. */
+export interface Use {
+  readonly counter?: number;
+  readonly once?: string;
+  readonly secret?: string;
+  readonly data?: Readonly<Record<string, unknown>>;
+  readonly now: number;
+}
+
 /** The store's side (store/credentials.ts): one statement each. */
 export interface AttemptCounters {
   attempt(
@@ -30,11 +39,7 @@ export interface AttemptCounters {
     limits: Pick<Limits, 'lockAfter' | 'lockSeconds' | 'disableAfter'>,
     now: number,
   ): Promise<Attempt>;
-  succeed(
-    credential: string,
-    browser: string | undefined,
-    use: { counter?: number; secret?: string; now: number },
-  ): Promise<boolean>;
+  succeed(credential: string, browser: string | undefined, use: Use): Promise<boolean>;
   release(credential: string, browser: string | undefined): Promise<void>;
 }
 
@@ -71,12 +76,7 @@ export class Attempts {
   }
 
   /** Credits the proved credential; false when its counter was spent by somebody faster. The others get their try back. */
-  async succeed(
-    proved: string,
-    tried: readonly Credential[],
-    browser: string | undefined,
-    use: { counter?: number; secret?: string; now: number },
-  ): Promise<boolean> {
+  async succeed(proved: string, tried: readonly Credential[], browser: string | undefined, use: Use): Promise<boolean> {
     const accepted = await this.#counters.succeed(proved, browser, use);
     if (accepted)
       await this.giveBack(

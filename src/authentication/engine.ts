@@ -6,7 +6,8 @@ import type { User } from '../domain/user.ts';
 import type { Kv } from '../state/kv.ts';
 import { browserHash } from '../web/browser.ts';
 import type { Asker, Authentication, Browser, Evaluation, Walk } from './authentication.ts';
-import { admits, fullFacts, plainlyDone, quickFacts, type Sources, type Standing, stillProved } from './facts.ts';
+import { stillProved } from './counted.ts';
+import { admits, fullFacts, plainlyDone, quickFacts, type Sources, type Standing } from './facts.ts';
 import { type Facts, next, refusalOf, type Step } from './next.ts';
 import type { Sessions } from './sessions.ts';
 import type { SignIn, SignIns } from './signins.ts';
@@ -88,6 +89,8 @@ export class Engine implements Authentication {
       ticket: resume.ticket,
       ask,
       browser: browserHash(browser.bind()),
+      agent: browser.agent,
+      address: browser.address,
       startedAt: now(),
       proofs: [],
       stay: false,

@@ -2,32 +2,37 @@
 import type { Application } from '../domain/application.ts';
 import type { Ask } from '../domain/ask.ts';
 import type { Credential } from '../domain/credential.ts';
-import type { Evidence } from '../domain/evidence.ts';
 import type { Method } from '../domain/method.ts';
+import type { MethodSetting } from '../domain/method-setting.ts';
 import type { Session } from '../domain/session.ts';
 import type { User } from '../domain/user.ts';
 import { decide, type Policy } from '../policy/decide.ts';
+import { meets } from '../policy/meets.ts';
 import type { Option } from '../policy/plan.ts';
-import { metBy, mfa, oneFactor, satisfies } from '../policy/strengths.ts';
+import { oneFactor, satisfies } from '../policy/strengths.ts';
+import { counted, recent } from './counted.ts';
+import { type EnrolmentRules, enrolmentOf, guarded } from './enrolment.ts';
 import type { Facts, Holding } from './next.ts';
 import type { SignIn } from './signins.ts';
 
-/** A first factor proved this recently opens registration, in milliseconds (ASVS 7.5.1: re-authenticate first). */
-export const FRESH_MS = 5 * 60_000;
-
-export type FirstEnrolment = 'password' | 'mailed-link' | 'pass';
-
 /** Where facts come from; app.ts hands in the real ones. */
 export interface Sources {
+  /** By id, best first: of equally short ways the earlier method is offered first. */
   readonly methods: ReadonlyMap<string, Method>;
+  /** Ids of those that may begin a sign-in, whoever it is; the first is asked for when a name was given. */
+  readonly begin: readonly string[];
   readonly policies: readonly Policy[];
-  /** What it takes to register the first second factor (house.md: "the first second factor is the dangerous one"). */
-  readonly enrolmentFirst: FirstEnrolment;
+  readonly enrolment: EnrolmentRules;
   application(id: string): Application | undefined;
   userByName(name: string): Promise<User | undefined>;
   userById(id: string): Promise<User | undefined>;
-  /** With the locks that count in that browser (its hash). */
-  credentialsOf(user: string, browser: string | undefined): Promise<readonly Credential[]>;
+  settingOf(user: User, method: string): MethodSetting;
+  /** Lost ones and what an address implies included, with the locks that count in that browser (its hash). */
+  credentialsOf(user: User, browser: string | undefined): Promise<readonly Credential[]>;
+  /** Ids of those that still prove something. */
+  liveCredentials(user: string): Promise<readonly string[]>;
+  /** The one credential of a method that is found by this. */
+  credentialBy(method: string, lookup: string): Promise<Credential | undefined>;
   agreedItems(user: string, application: string): Promise<readonly string[]>;
 }
 
@@ -41,44 +46,10 @@ export interface Standing {
   readonly now: number;
 }
 
-/**
- * The walk without what was proved by a credential that was removed or replaced since: a password is changed because
- * somebody else knows it, and that somebody may be half way through.
- */
-export async function stillProved(sources: Sources, signIn: SignIn): Promise<SignIn> {
-  // What an ended walk proved lies in the session, unless nothing is kept.
-  if (!signIn.user || signIn.proofs.length === 0 || (signIn.end && signIn.ask.keeps)) return signIn;
-  const held = (await sources.credentialsOf(signIn.user, undefined)).map((credential) => credential.id);
-  const proofs = signIn.proofs.filter(({ credential }) => credential === undefined || held.includes(credential));
-  return { ...signIn, proofs };
-}
-
-/**
- * Whether a stolen password alone is not enough to be this person with two factors: then adding or changing a way to sign
- * in takes both. A credential that cannot begin a sign-in is a second factor, a locked one and one of a method that is
- * switched off too.
- */
-export const guarded = (methods: ReadonlyMap<string, Method>, credentials: readonly Credential[]): boolean =>
-  credentials.some(({ method }) => !methods.get(method)?.first) ||
-  metBy(
-    credentials.flatMap((credential) => methods.get(credential.method)?.classesOf(credential) ?? []),
-    mfa,
-  );
-
 /** Who this sign-in is about: the fixed subject, whoever was named, or whoever is signed in. */
 async function person(sources: Sources, { ask, session, signIn }: Standing): Promise<User | undefined> {
   const id = ask.subject ?? signIn?.user ?? (signIn || ask.choose ? undefined : session?.user);
   return id ? sources.userById(id) : undefined;
-}
-
-/** The evidence that counts: about this person, newer than the Ask allows, and of this walk alone if it keeps nothing. */
-function counted({ ask, session, signIn }: Standing, user: User | undefined): readonly Evidence[] {
-  if (!user) return [];
-  const kept = ask.keeps && session?.user === user.id ? session.evidence : [];
-  const joined = signIn?.end && ask.keeps;
-  const walked = signIn?.user === user.id && !joined ? signIn.proofs : [];
-  const all = [...kept, ...walked];
-  return ask.after === undefined ? all : all.filter((piece) => piece.at > (ask.after as number));
 }
 
 /** Whether no rule keeps this person out of the application. */
@@ -94,7 +65,6 @@ export async function quickFacts(sources: Sources, standing: Standing): Promise<
   const application = sources.application(ask.application);
   if (!application || application.disabled) return undefined;
   const user = await person(sources, standing);
-  const evidence = counted(standing, user);
   const vouched = Boolean(user && (session?.user === user.id || signIn?.proofs.length));
   return {
     ask,
@@ -102,14 +72,16 @@ export async function quickFacts(sources: Sources, standing: Standing): Promise<
     named: Boolean(user) || ask.subject !== undefined || signIn?.name !== undefined,
     ...(user ? { user, verdict: decide(sources.policies, { user, application }) } : {}),
     vouched,
-    evidence,
+    ...counted(standing, user),
+    recent: { evidence: [], standIns: [] },
     holdings: [],
     registrable: [],
-    guarded: false,
+    enrolment: { guarded: false, opened: false, openers: [] },
     fresh: false,
     registered: signIn?.registered ?? [],
     unshared: user && vouched ? await unshared(sources, standing, application, user) : [],
-    beginners: beginners(sources),
+    beginners: sources.begin,
+    unnamed: sources.begin.filter((id) => sources.methods.get(id)?.lookupIn),
   };
 }
 
@@ -117,43 +89,75 @@ export async function quickFacts(sources: Sources, standing: Standing): Promise<
 export async function fullFacts(sources: Sources, standing: Standing, quick: Facts): Promise<Facts> {
   const { user } = quick;
   if (!user || !quick.vouched) return quick;
-  const credentials = await sources.credentialsOf(user.id, standing.browser);
-  const holdings = credentials.flatMap((credential) => holding(sources, credential, standing.now));
-  const second = guarded(sources.methods, credentials);
-  const mayRegister = sources.enrolmentFirst === 'password';
-  const first = [...quick.evidence, ...(standing.session?.user === user.id ? standing.session.evidence : [])].some(
-    (piece) => sources.methods.get(piece.method)?.first && piece.at > standing.now - FRESH_MS,
+  const credentials = await sources.credentialsOf(user, standing.browser);
+  const usable = (method: string) => sources.methods.has(method) && sources.settingOf(user, method).state !== 'off';
+  const shown = recent(standing, user);
+  const enrolment = enrolmentOf(
+    sources.enrolment,
+    { user, guarded: guarded(sources.methods, credentials), shown, now: standing.now },
+    usable,
   );
+  const offered = standing.signIn?.registered?.length
+    ? suggestion(sources, credentials, usable, standing.signIn)
+    : undefined;
   return {
     ...quick,
-    holdings,
-    registrable: second || !mayRegister ? [] : registrable(sources),
-    ...(second || mayRegister
-      ? {}
-      : { registrationNeeds: sources.enrolmentFirst === 'pass' ? ('pass-needed' as const) : ('mail-needed' as const) }),
-    guarded: second,
-    fresh: first,
+    recent: shown,
+    holdings: inOrder(
+      credentials.flatMap((credential) => holding(sources, user, credential, standing.now)),
+      user,
+      sources,
+    ).filter(({ option }) => !(option.mailbox && quick.evidence.some(({ mailbox }) => mailbox))),
+    registrable: registrable(sources, usable),
+    enrolment,
+    fresh:
+      (enrolment.opened && [...shown.standIns, ...shown.evidence].some(({ method }) => method === 'access-pass')) ||
+      shown.evidence.some((piece) => sources.methods.get(piece.method)?.first),
+    ...(offered ? { offered } : {}),
   };
 }
 
-function holding(sources: Sources, credential: Credential, now: number): Holding[] {
+/** What holding this credential comes to; nothing where it is lost, disabled or switched off for this person. */
+function holding(sources: Sources, user: User, credential: Credential, now: number): Holding[] {
   const method = sources.methods.get(credential.method);
-  if (!method || credential.disabled) return [];
-  return method.classesOf(credential).map((name) => ({
-    option: { method: method.id, class: name, register: false, first: method.first },
+  const setting = sources.settingOf(user, credential.method);
+  if (!method || credential.disabled || credential.lost || setting.state === 'off') return [];
+  const { id, first, standsIn, mailbox } = method;
+  const common = { method: id, register: false, first, ...(mailbox ? { mailbox } : {}) };
+  const options: Option[] = method.classesOf(credential).map((name) => ({ ...common, class: name }));
+  if (standsIn && setting.standsIn) options.push({ ...common, kind: standsIn });
+  return options.map((option) => ({
+    option,
     ...(credential.lockedUntil && credential.lockedUntil > now ? { lockedUntil: credential.lockedUntil } : {}),
     ...(credential.lastUsedAt ? { lastUsedAt: credential.lastUsedAt } : {}),
   }));
 }
 
-const registrable = (sources: Sources): Option[] =>
-  [...sources.methods.values()].flatMap((method) =>
-    method.registers.map((name) => ({ method: method.id, class: name, register: true, first: method.first })),
-  );
+/** What the person prefers, then the methods from the best on. */
+function inOrder(holdings: readonly Holding[], user: User, sources: Sources): Holding[] {
+  const order = [...sources.methods.keys()];
+  const rank = ({ option }: Holding) => (option.method === user.preferred ? -1 : order.indexOf(option.method));
+  return holdings.toSorted((a, b) => rank(a) - rank(b));
+}
 
-/** Methods that can prove a person nobody vouched for: whatever the name, the same list. */
-const beginners = (sources: Sources): string[] =>
-  [...sources.methods.values()].filter((method) => method.first).map((method) => method.id);
+const registrable = (sources: Sources, usable: (method: string) => boolean): Option[] =>
+  [...sources.methods.values()]
+    .filter(({ id }) => usable(id))
+    .flatMap((method) =>
+      method.registers.map((name) => ({ method: method.id, class: name, register: true, first: method.first })),
+    );
+
+/** A way back in for the day everything is lost, for whoever has just registered something and has none. */
+function suggestion(
+  { methods }: Sources,
+  credentials: readonly Credential[],
+  usable: (method: string) => boolean,
+  signIn: SignIn,
+): string | undefined {
+  const spare = [...methods.values()].find(({ spare, id }) => spare && usable(id));
+  if (!spare || signIn.declined?.includes(spare.id)) return undefined;
+  return credentials.some(({ method, lost }) => method === spare.id && !lost) ? undefined : spare.id;
+}
 
 async function unshared(
   sources: Sources,
@@ -169,10 +173,11 @@ async function unshared(
   return shares.items.filter((item) => !agreed.includes(item));
 }
 
-/** Whether evidence alone meets everything, so that nobody has to look at what else the person has. */
+/** Whether what was shown meets everything, so that nobody has to look at what else the person has. */
 export const plainlyDone = (facts: Facts): boolean =>
   Boolean(facts.verdict) &&
   !facts.verdict?.blocked &&
   satisfies(facts.evidence, oneFactor) &&
-  (facts.verdict?.requires ?? []).every(({ strength }) => satisfies(facts.evidence, strength)) &&
+  (facts.verdict?.requires ?? []).every((need) => meets([...facts.evidence, ...facts.standIns], need)) &&
+  facts.registered.length === 0 &&
   facts.ask.wants.every((want) => want.anyOf[0] && satisfies(facts.evidence, want.anyOf[0]));

@@ -1,13 +1,16 @@
 /** The one decision of a sign-in: what happens next. Pure: everything read before, everything written after. */
 import type { Application } from '../domain/application.ts';
 import type { Ask, Want } from '../domain/ask.ts';
-import type { Evidence } from '../domain/evidence.ts';
+import type { Evidence, MethodClassName } from '../domain/evidence.ts';
 import type { RefusalCode } from '../domain/refusal.ts';
+import type { StandIn } from '../domain/stand-in.ts';
 import type { Strength } from '../domain/strength.ts';
 import type { User } from '../domain/user.ts';
-import type { Verdict } from '../domain/verdict.ts';
+import type { Need, Verdict } from '../domain/verdict.ts';
 import { type Option, type Plan, plans } from '../policy/plan.ts';
 import { mfa, oneFactor, satisfies } from '../policy/strengths.ts';
+import type { Shown } from './counted.ts';
+import type { Enrolment } from './enrolment.ts';
 
 /** One method this person has: what it would be worth, and whether it may be tried now. */
 export interface Holding {
@@ -29,106 +32,159 @@ export interface Facts {
   readonly vouched: boolean;
   /** The evidence that counts for this Ask. */
   readonly evidence: readonly Evidence[];
+  /** What may stand in before a policy that accepts it. */
+  readonly standIns: readonly StandIn[];
+  /** What was shown moments ago or in this walk, whatever the Ask counts: registration goes by it. */
+  readonly recent: Shown;
   readonly verdict?: Verdict;
+  /** Preferred first, then from the best on. */
   readonly holdings: readonly Holding[];
-  /** What may be registered here and now; empty when the person holds a second factor already. */
+  /** What this person might register, from the best on. */
   readonly registrable: readonly Option[];
-  /** Why nothing may be registered now although the person holds no second factor. */
-  readonly registrationNeeds?: 'mail-needed' | 'pass-needed';
-  /** The person holds more than a password: another factor is added by proving two. */
-  readonly guarded: boolean;
-  /** A first factor was proved moments ago: without it nothing is registered. */
+  readonly enrolment: Enrolment;
+  /** A first factor, or an access pass, was shown moments ago: without it nothing is registered. */
   readonly fresh: boolean;
   /** What this walk registered. */
   readonly registered: readonly string[];
+  /** A method to be suggested, which may be declined. */
+  readonly offered?: string;
   /** The items still to be agreed to. */
   readonly unshared: readonly string[];
   /** Methods that can begin a sign-in, whoever it is. */
   readonly beginners: readonly string[];
+  /** Those of them that need no name. */
+  readonly unnamed: readonly string[];
 }
 
-export type Refused = { kind: 'refused'; code: RefusalCode; because?: 'not-yours' | 'mail-needed' | 'pass-needed' };
+export type Refused = { kind: 'refused'; code: RefusalCode; because?: 'not-yours' | 'pass-needed' };
 
 export type Step =
-  | { kind: 'identify' }
-  | { kind: 'prove'; method: string; others: readonly string[]; ahead?: number; lockedUntil?: number }
-  | { kind: 'register'; method: string; others: readonly string[]; ahead: number }
+  /** `unnamed`: methods that answer for a person who gives no name. */
+  | { kind: 'identify'; unnamed: readonly string[] }
+  /** `wanted`: what a proof has to be worth to lead on. `opens`: it proves nothing, it opens registration. */
+  | {
+      kind: 'prove';
+      method: string;
+      others: readonly string[];
+      wanted: readonly MethodClassName[];
+      ahead?: number;
+      lockedUntil?: number;
+      opens?: true;
+    }
+  | { kind: 'register'; method: string; others: readonly string[]; ahead: number; optional?: true }
   | { kind: 'consent'; items: readonly string[] }
   | Refused
   | { kind: 'done'; met: readonly (Strength | undefined)[] };
 
 /** What is missing now. `wish` is the method the person picked; it is followed where it leads anywhere. */
 export function next(facts: Facts, wish?: string): Step {
-  if (!facts.named) return { kind: 'identify' };
+  if (!facts.named) return { kind: 'identify', unnamed: facts.unnamed };
   if (!facts.user || !facts.vouched || !facts.verdict) return beginning(facts, wish);
   if (facts.user.disabled) return { kind: 'refused', code: 'denied' };
   if (facts.verdict.blocked) return { kind: 'refused', code: 'denied', because: 'not-yours' };
 
   const held = facts.holdings.map((holding) => holding.option);
   const options = [...held, ...facts.registrable];
-  const aims = facts.ask.wants.map((want) => aim(want, facts.evidence, options));
-  if (aims.some((aimed, i) => !aimed && facts.ask.wants[i]?.essential)) return unmet(facts);
+  // For a mere wish nobody is sent for a pass, or made to add to what they have.
+  const { guarded, opened, openers } = facts.enrolment;
+  const simple = !guarded && (opened || openers.some((id) => id !== 'access-pass') || openers.length === 0);
+  const aims = facts.ask.wants.map((want) =>
+    aim(want, facts.evidence, want.essential ? options : simple ? options : held),
+  );
+  if (aims.some((aimed, i) => !aimed && facts.ask.wants[i]?.essential)) return unmet;
 
-  const { register } = facts.ask;
-  const required = [
-    oneFactor,
-    ...facts.verdict.requires.map((requirement) => requirement.strength),
-    ...aims.filter((aimed) => aimed !== undefined),
-    // As things are now: a thief's walk that began while there was no second factor must not add one beside the owner's.
-    ...(register && facts.guarded ? [mfa] : []),
+  const needs: Need[] = [
+    { strength: oneFactor },
+    ...facts.verdict.requires,
+    ...aims.filter((aimed) => aimed !== undefined).map((strength) => ({ strength })),
   ];
-  const ways = plans(facts.evidence, required, options);
-  if (ways.length === 0) return unmet(facts);
+  const ways = plans([...facts.evidence, ...facts.standIns], needs, options);
+  if (ways.length === 0) return unmet;
   if (ways[0]?.length) return walkOne(ways, facts, wish);
 
-  if (register && !facts.registered.includes(register)) return registering(facts, register);
+  const { register } = facts.ask;
+  if (register && !facts.registered.includes(register)) {
+    return gate(facts, 1, wish) ?? { kind: 'register', method: register, others: [], ahead: 0 };
+  }
+  if (facts.offered && !gate(facts, 1)) {
+    return { kind: 'register', method: facts.offered, others: [], ahead: 0, optional: true };
+  }
   if (facts.unshared.length > 0) return { kind: 'consent', items: facts.unshared };
   return { kind: 'done', met: aims };
 }
 
 /** The first strength of the want that the person can meet, with what they have or may register now. */
 function aim(want: Want, evidence: readonly Evidence[], options: readonly Option[]): Strength | undefined {
-  return want.anyOf.find((one) => satisfies(evidence, one) || plans(evidence, [one], options).length > 0);
+  return want.anyOf.find((one) => plans(evidence, [{ strength: one }], options).length > 0);
 }
 
-const unmet = (facts: Facts): Refused =>
-  facts.registrationNeeds
-    ? { kind: 'refused', code: 'requirements-unmet', because: facts.registrationNeeds }
-    : { kind: 'refused', code: 'requirements-unmet' };
+const unmet: Refused = { kind: 'refused', code: 'requirements-unmet' };
 
 /** Until something is proved every name gets the same page, whether or not it names anybody. */
 function beginning(facts: Facts, wish: string | undefined): Step {
   const method = facts.beginners.find((id) => id === wish) ?? (facts.beginners[0] as string);
-  return { kind: 'prove', method, others: facts.beginners.filter((id) => id !== method) };
+  return { kind: 'prove', method, others: facts.beginners.filter((id) => id !== method), wanted: [] };
 }
 
-/** One step along one of the plans: the wished one if it leads on, else the shortest. */
+/** One step along one of the plans: the wished one if it leads on, else the best of the shortest. */
 function walkOne(ways: readonly Plan[], facts: Facts, wish: string | undefined): Step {
   const way = ways.find((plan) => plan[0]?.method === wish) ?? (ways[0] as Plan);
   const step = way[0] as Option;
-  const others = [...new Set(ways.map((plan) => (plan[0] as Option).method))].filter((id) => id !== step.method);
-  if (!step.register) return proving(facts, step.method, others, way.length - 1);
-  return facts.fresh
-    ? { kind: 'register', method: step.method, others, ahead: way.length - 1 }
-    : proveFirst(facts, way.length);
+  if (!step.register) return proving(facts, step.method, ways, way.length - 1);
+  const others = otherMethods(ways, step.method);
+  return gate(facts, way.length, wish) ?? { kind: 'register', method: step.method, others, ahead: way.length - 1 };
 }
 
-function registering(facts: Facts, method: string): Step {
-  if (facts.registrationNeeds) return unmet(facts);
-  return facts.fresh ? { kind: 'register', method, others: [], ahead: 0 } : proveFirst(facts, 1);
+/**
+ * What has to be shown before anything is registered; undefined when it was. Whoever holds a second factor proves two
+ * kinds, or shows a pass; whoever does not proves a first factor anew (a session left open must not enrol a thief) and
+ * then whatever opens registration here.
+ */
+function gate(facts: Facts, ahead: number, wish?: string): Step | undefined {
+  const { guarded, opened, openers } = facts.enrolment;
+  const held = facts.holdings.map((holding) => holding.option).filter((option) => option.class);
+  if (guarded && !opened) {
+    if (satisfies(facts.recent.evidence, mfa)) return undefined;
+    const ways = plans(facts.recent.evidence, [{ strength: mfa }], held);
+    const way = ways.find((plan) => plan[0]?.method === wish) ?? ways[0];
+    if (!way?.[0] || openers.some((id) => id === wish)) return opening(facts, wish);
+    const step = proving(facts, way[0].method, ways, ahead + way.length - 1);
+    return { ...step, others: [...new Set([...step.others, ...openers])] };
+  }
+  if (!facts.fresh) {
+    const first = held.filter((option) => option.first);
+    if (!first[0]) return openers.length > 0 ? opening(facts, wish) : unmet;
+    const way = first.find((option) => option.method === wish) ?? first[0];
+    return proving(
+      facts,
+      way.method,
+      first.map((option) => [option]),
+      ahead,
+    );
+  }
+  return opened ? undefined : opening(facts, wish);
 }
 
-/** Before anything is registered, the person proves a first factor anew: a session left open must not enrol a thief. */
-function proveFirst(facts: Facts, ahead: number): Step {
-  const first = facts.holdings.find((holding) => holding.option.first);
-  return first ? proving(facts, first.option.method, [], ahead) : { kind: 'refused', code: 'requirements-unmet' };
+/** Asks for what opens registration: the mailbox, a pass. Where there is no such thing, somebody else has to help. */
+function opening(facts: Facts, wish: string | undefined): Step & { kind: 'prove' | 'refused' } {
+  const { openers } = facts.enrolment;
+  const method = openers.find((id) => id === wish) ?? openers[0];
+  if (method === undefined) return { ...unmet, because: 'pass-needed' };
+  return { kind: 'prove', method, others: openers.filter((id) => id !== method), wanted: [], opens: true };
 }
 
-function proving(facts: Facts, method: string, others: readonly string[], ahead: number): Step {
-  const holding = facts.holdings.find((one) => one.option.method === method);
-  const step = { kind: 'prove' as const, method, others, ahead };
-  return holding?.lockedUntil ? { ...step, lockedUntil: holding.lockedUntil } : step;
+function proving(facts: Facts, method: string, ways: readonly Plan[], ahead: number): Step & { kind: 'prove' } {
+  const holdings = facts.holdings.filter((one) => one.option.method === method);
+  const wanted = ways.flatMap(([step]) => (step?.method === method ? (step.class ?? []) : []));
+  const step = { kind: 'prove' as const, method, others: otherMethods(ways, method), wanted, ahead };
+  // One of several that may still be tried is enough.
+  const open = holdings.some(({ lockedUntil }) => lockedUntil === undefined);
+  const until = open ? undefined : holdings[0]?.lockedUntil;
+  return until ? { ...step, lockedUntil: until } : step;
 }
+
+const otherMethods = (ways: readonly Plan[], method: string): string[] =>
+  [...new Set(ways.map((plan) => (plan[0] as Option).method))].filter((id) => id !== method);
 
 /** What a passive Ask is told when this step would be needed. */
 export function refusalOf(step: Exclude<Step, { kind: 'done' }>, facts: Facts): RefusalCode {

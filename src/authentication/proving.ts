@@ -1,22 +1,28 @@
 /** One proof offered: limits before, judgement by the method, single use and the record after. */
 import type { AuditEvent } from '../audit/event.ts';
 import type { Credential, NewCredential } from '../domain/credential.ts';
-import type { Evidence } from '../domain/evidence.ts';
-import type { Answer, Method, Subject } from '../domain/method.ts';
-import type { Attempts } from './attempts.ts';
+import type { Evidence, MethodClassName } from '../domain/evidence.ts';
+import type { Answer, Method, Registrant, Subject, Verification } from '../domain/method.ts';
+import type { StandIn } from '../domain/stand-in.ts';
+import type { User } from '../domain/user.ts';
+import type { Attempts, Use } from './attempts.ts';
 import type { Browser } from './authentication.ts';
-import { type Change, proven, without } from './changes.ts';
+import { type Change, forgetPerson, proven, turnOf, without } from './changes.ts';
 import type { Sources } from './facts.ts';
 import type { Facts } from './next.ts';
 import type { Said, SignIn } from './signins.ts';
 import type { Trail } from './trail.ts';
 
 export interface ProverParts {
-  readonly sources: Pick<Sources, 'methods' | 'credentialsOf'>;
+  readonly sources: Pick<Sources, 'methods' | 'credentialsOf' | 'credentialBy' | 'userById' | 'settingOf'>;
   readonly attempts: Attempts;
   readonly trail: Trail;
   /** The store's side, by structure. */
-  readonly credentials: { add(user: string, credential: NewCredential, now: number): Promise<Credential> };
+  readonly credentials: {
+    /** Undefined when somebody has what it is looked up by. */
+    claim(user: string, credential: NewCredential, now: number): Promise<Credential | undefined>;
+    replace(user: string, credential: NewCredential, now: number): Promise<Credential>;
+  };
   /** Eight characters a person can read aloud. */
   readonly reference: () => string;
   readonly now: () => number;
@@ -38,6 +44,14 @@ const FORM_FIELDS = new Set(['csrf', 'do', 'step', 'stay', 'username', 'method']
 const isEmpty = (answer: Answer) =>
   Object.entries(answer).every(([name, value]) => FORM_FIELDS.has(name) || value.trim() === '');
 
+const useOf = ({ counter, once, secret, data }: Verification & { kind: 'proved' }, now: number): Use => ({
+  now,
+  ...(counter === undefined ? {} : { counter }),
+  ...(once === undefined ? {} : { once }),
+  ...(secret === undefined ? {} : { secret }),
+  ...(data === undefined ? {} : { data }),
+});
+
 export class Prover {
   readonly #parts: ProverParts;
 
@@ -45,17 +59,71 @@ export class Prover {
     this.#parts = parts;
   }
 
-  /** Whom the method is asked about. */
-  async subject(facts: Facts, signIn: SignIn, method: string): Promise<Subject> {
-    const now = this.#parts.now();
+  /** Whom the method of this step is asked about. */
+  async subject(facts: Facts, signIn: SignIn, step: { method: string; wanted: readonly MethodClassName[] }) {
+    const blank = this.nobody(signIn, facts);
     // Before anything is proved every name gets the same page in the same time, whomever it names.
-    if (!facts.user || !facts.vouched) return { credentials: [], now };
-    const { held } = await this.#held(facts.user.id, signIn.browser, method);
-    return { user: facts.user, credentials: held.filter((one) => !one.disabled), now };
+    if (!facts.user || !facts.vouched) return this.#unvouched(blank, facts, signIn, step.method);
+    const { held } = await this.#held(facts.user, signIn.browser, step.method);
+    const credentials = held.filter((one) => !one.disabled);
+    return { ...blank, user: facts.user, credentials, vouched: true, wanted: step.wanted };
+  }
+
+  /** The subject while nobody has given a name. */
+  nobody(signIn: SignIn, { application, ask }: Facts): Subject {
+    const { id: walk, agent = '', address = '' } = signIn;
+    const place = { walk, application: application.name, address, agent, languages: ask.languages ?? [] };
+    return { credentials: [], vouched: false, wanted: [], place, turn: turnOf(signIn), now: this.#parts.now() };
+  }
+
+  /** A method that sends something has to know where, though its page may not show it. */
+  async #unvouched(blank: Subject, facts: Facts, signIn: SignIn, method: string): Promise<Subject> {
+    if (!facts.user || !this.#parts.sources.methods.get(method)?.again) return blank;
+    const { held } = await this.#held(facts.user, signIn.browser, method);
+    return { ...blank, user: facts.user, credentials: held.filter((one) => !one.disabled) };
+  }
+
+  /** Who registers a method, with what they have of it already. */
+  async registrant(facts: Facts, signIn: SignIn, method: string, issuer: string): Promise<Registrant> {
+    const user = facts.user as User;
+    const { held } = await this.#held(user, signIn.browser, method);
+    return { user, issuer, held, now: this.#parts.now() };
+  }
+
+  /** An answer of somebody who gave no name: whoever the credential belongs to, if it proves as much. */
+  async recognise(offer: Offer): Promise<void> {
+    const { sources } = this.#parts;
+    const { signIn, answer, method: id } = offer;
+    const lookup = sources.methods.get(id)?.lookupIn?.(answer);
+    const credential = lookup === undefined ? undefined : await sources.credentialBy(id, lookup);
+    const user = credential && (await sources.userById(credential.user));
+    const { ask } = signIn;
+    const theirs = user && (ask.subject === undefined || ask.subject === user.id) ? user : undefined;
+    await this.#judge(offer, theirs, (latest, shown, stay) =>
+      // Named only now, by the proof: a credential's id, which is no secret, must not tell whose it is.
+      latest.user === undefined && turnOf(latest) === 0 && theirs
+        ? {
+            ...proven(
+              { ...forgetPerson(latest), user: theirs.id, name: theirs.username },
+              { ...signIn, user: theirs.id },
+              shown,
+              stay,
+            ),
+          }
+        : latest,
+    );
   }
 
   /** Judges one answer. What it comes to lies in the sign-in, for the next page to tell. */
-  async prove({ browser, signIn, facts, method: id, answer, change }: Offer): Promise<void> {
+  async prove(offer: Offer): Promise<void> {
+    await this.#judge(offer, offer.facts.user, (latest, shown, stay) => proven(latest, offer.signIn, shown, stay));
+  }
+
+  async #judge(
+    { browser, signIn, facts, method: id, answer, change }: Offer,
+    user: User | undefined,
+    accept: (latest: SignIn, shown: Evidence | StandIn, stay: boolean) => SignIn,
+  ): Promise<void> {
     const { attempts, sources } = this.#parts;
     const now = this.#parts.now();
     // A box that is not ticked sends nothing; pages of methods that begin no sign-in have none.
@@ -64,8 +132,7 @@ export class Prover {
       change((latest) => ({ ...without(latest, 'choosing'), stay, said: { ...said, method: id } }));
     if (isEmpty(answer)) return say({ kind: 'empty' });
 
-    const { user } = facts;
-    const { held, familiar } = user ? await this.#held(user.id, signIn.browser, id) : { held: [], familiar: undefined };
+    const { held, familiar } = user ? await this.#held(user, signIn.browser, id) : { held: [], familiar: undefined };
     const opened: Awaited<ReturnType<Attempts['open']>> =
       held.length > 0
         ? await attempts.open(held, familiar, now)
@@ -75,30 +142,53 @@ export class Prover {
           };
     if (opened.lockedUntil) {
       const reference = this.#parts.reference();
-      await this.#record(browser, signIn, facts, 'proof.locked', { reference, detail: { method: id } });
+      await this.#record(browser, signIn, user, 'proof.locked', { reference, detail: { method: id } });
       return say({ kind: 'locked', until: opened.lockedUntil, reference });
     }
 
     const method = sources.methods.get(id) as Method;
-    const subject: Subject = { credentials: opened.usable, now, ...(user ? { user } : {}) };
-    const verification = await method.verify(subject, signIn.challenge?.state ?? '', answer).catch(async (fault) => {
+    const subject: Subject = {
+      ...this.nobody(signIn, facts),
+      credentials: opened.usable,
+      vouched: facts.vouched,
+      now,
+      ...(user ? { user } : {}),
+    };
+    const state = signIn.challenge?.method === id ? signIn.challenge.state : '';
+    const verification = await method.verify(subject, state, answer).catch(async (fault) => {
       await attempts.giveBack(opened.usable, familiar);
       throw fault;
     });
     // Nobody has answered yet: no guess was made.
     if (verification.kind === 'waiting') return attempts.giveBack(opened.usable, familiar);
-    if (verification.kind === 'proved') {
-      const { counter, secret, credential } = verification;
-      const use = { now, ...(counter === undefined ? {} : { counter }), ...(secret === undefined ? {} : { secret }) };
-      if (await attempts.succeed(credential, opened.usable, familiar, use)) {
-        const evidence = { ...verification.evidence, at: now, credential };
-        await this.#record(browser, signIn, facts, 'proof.accepted', { detail: { method: id, class: evidence.class } });
-        return change((latest) => proven(latest, signIn, evidence, stay));
+    const wrong = verification.kind === 'wrong' && verification.reason ? { reason: verification.reason } : {};
+    if (verification.kind === 'proved' && (await this.#mine(state, change))) {
+      const { credential, signal } = verification;
+      if (await attempts.succeed(credential, opened.usable, familiar, useOf(verification, now))) {
+        const shown =
+          'evidence' in verification
+            ? { ...verification.evidence, at: now, credential }
+            : { ...verification.standIn, at: now, credential };
+        const worth = 'class' in shown ? { class: shown.class } : { standIn: shown.kind };
+        const detail = { method: id, ...worth, ...(signal ? { signal } : {}) };
+        await this.#record(browser, signIn, user, 'proof.accepted', { detail });
+        return change((latest) => accept(latest, shown, stay));
       }
     }
-    await this.#record(browser, signIn, facts, 'proof.refused', { detail: { method: id } });
+    await this.#record(browser, signIn, user, 'proof.refused', { detail: { method: id, ...wrong } });
     await attempts.failed(browser.address, familiar !== undefined);
-    return say({ kind: 'wrong' });
+    return say({ kind: 'wrong', ...wrong });
+  }
+
+  /** Whether this answer took the challenge out: of twenty right ones sent at once a single one does. */
+  async #mine(state: string, change: Change): Promise<boolean> {
+    if (state === '') return true;
+    let mine = false;
+    await change((latest) => {
+      mine = latest.challenge?.state === state;
+      return mine ? without(latest, 'challenge') : latest;
+    });
+    return mine;
   }
 
   /** Finishes a registration by the proof that it works; that proof is evidence like any other. */
@@ -107,7 +197,8 @@ export class Prover {
     const now = this.#parts.now();
     const say = (said: Said) => change((latest) => ({ ...without(latest, 'choosing'), said: { ...said, method: id } }));
     if (isEmpty(answer)) return say({ kind: 'empty' });
-    if (!facts.user || !method.confirm || signIn.registration?.method !== id) return;
+    const { user } = facts;
+    if (!user || !method.confirm || signIn.registration?.method !== id) return;
     const confirmed = await method.confirm(signIn.registration.state, answer, now);
     if (confirmed.kind === 'wrong') return say(confirmed);
 
@@ -118,31 +209,38 @@ export class Prover {
       return mine ? without(latest, 'registration', 'said') : latest;
     });
     if (!mine) return;
-    const credential = await this.#parts.credentials.add(facts.user.id, confirmed.credential, now);
-    const evidence: Evidence = { class: confirmed.class, method: id, at: now, credential: credential.id };
-    await this.#record(browser, signIn, facts, 'credential.added', {
-      detail: { method: id, credential: credential.id },
-    });
+    const { credentials } = this.#parts;
+    const added = confirmed.replaces
+      ? await credentials.replace(user.id, confirmed.credential, now)
+      : await credentials.claim(user.id, confirmed.credential, now);
+    // Somebody has it already: a credential is one person's.
+    if (!added) return say({ kind: 'wrong', reason: 'taken' });
+    const type = confirmed.replaces ? 'credential.replaced' : 'credential.added';
+    await this.#record(browser, signIn, user, type, { detail: { method: id, credential: added.id } });
+    const { class: name } = confirmed;
     await change((latest) => ({
-      ...proven(latest, signIn, evidence, latest.stay),
+      ...(name
+        ? proven(latest, signIn, { class: name, method: id, at: now, credential: added.id }, latest.stay)
+        : latest),
       registered: [...(latest.registered ?? []), id],
     }));
   }
 
-  /** The person's credentials of one method, with the locks that count in this browser, if the method was proved there. */
-  async #held(user: string, browser: string, method: string) {
-    const held = (await this.#parts.sources.credentialsOf(user, browser)).filter((one) => one.method === method);
+  /** The person's credentials of one method that still prove something, with the locks that count in this browser. */
+  async #held(user: User, browser: string, method: string) {
+    const { sources } = this.#parts;
+    if (sources.settingOf(user, method).state === 'off') return { held: [], familiar: undefined };
+    const held = (await sources.credentialsOf(user, browser)).filter((one) => one.method === method && !one.lost);
     return { held, familiar: held.some((one) => one.familiar) ? browser : undefined };
   }
 
   async #record(
     browser: Browser,
     signIn: SignIn,
-    facts: Facts,
+    user: User | undefined,
     type: AuditEvent['type'],
     more: Partial<AuditEvent>,
   ): Promise<void> {
-    const user = facts.user ? { user: facts.user.id } : {};
-    await this.#parts.trail.leave(browser, type, signIn, { ...user, ...more });
+    await this.#parts.trail.leave(browser, type, signIn, { ...(user ? { user: user.id } : {}), ...more });
   }
 }

@@ -7,6 +7,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Evidence } from '../domain/evidence.ts';
 import type { EndedSession, Participation, Session } from '../domain/session.ts';
+import type { StandIn } from '../domain/stand-in.ts';
 import type { Kv } from '../state/kv.ts';
 import { append, pack, type Stored, toSession } from './stored-session.ts';
 
@@ -25,6 +26,7 @@ export type SessionEnd =
   | 'asked by an application'
   | 'password changed'
   | 'credential removed'
+  | 'credential lost'
   | 'user disabled'
   | 'user deleted'
   | 'ended by an administrator';
@@ -92,12 +94,12 @@ export class Sessions {
    */
   async join(
     cookie: string | undefined,
-    walk: { user: string; proofs: readonly Evidence[]; stay: boolean; agent: string; address: string },
+    walk: { user: string; shown: readonly (Evidence | StandIn)[]; stay: boolean; agent: string; address: string },
   ): Promise<{ sid: string; cookie?: string; seconds?: number; started: boolean }> {
     const current = await this.load(cookie);
     if (current?.user === walk.user) return this.#add(current.sid, digest(secretOf(cookie as string)), walk);
     if (current) await this.end(current.sid, 'user changed', walk.address);
-    if (walk.proofs.length === 0) throw new Error('a session cannot start without evidence');
+    if (!walk.shown.some((one) => 'class' in one)) throw new Error('a session cannot start without evidence');
     return this.#start(walk);
   }
 
@@ -175,7 +177,7 @@ export class Sessions {
     const stored: Stored = {
       u: walk.user,
       h: digest(secret),
-      e: walk.proofs.map(pack),
+      e: walk.shown.map(pack),
       s: now,
       x: this.#expiry(now, walk.stay),
       ...(walk.stay ? { y: 1 as const } : {}),
@@ -193,13 +195,13 @@ export class Sessions {
 
   /** `opened` is the hash of the secret the walk's browser came with. */
   async #add(sid: string, opened: string, walk: Parameters<Sessions['join']>[1]) {
-    if (walk.proofs.length === 0) return { sid, started: false };
+    if (walk.shown.length === 0) return { sid, started: false };
     const secret = random();
     let rotated = false;
     const kept = await this.#change(sid, (stored) => {
       // An old secret must never buy the new one: whoever stole it would come by all that was proved since.
       rotated = sameHash(stored.h, opened);
-      return rotated ? this.#rotate(stored, secret, walk) : append(stored, walk.proofs);
+      return rotated ? this.#rotate(stored, secret, walk) : append(stored, walk.shown);
     });
     return kept && rotated
       ? { sid, cookie: `${sid}.${secret}`, ...this.#cookieLife(kept), started: false }
@@ -210,7 +212,7 @@ export class Sessions {
     const stay = walk.stay || stored.y === 1;
     const before = { ...stored, p: { h: stored.h, t: this.#now() + GRACE_MS, n: stored.e.length } };
     return {
-      ...append(before, walk.proofs),
+      ...append(before, walk.shown),
       h: digest(secret),
       x: this.#expiry(stored.s, stay),
       ...(stay ? { y: 1 as const } : {}),

@@ -7,6 +7,7 @@ import type { Ask } from '../domain/ask.ts';
 import type { Evidence } from '../domain/evidence.ts';
 import type { RefusalCode } from '../domain/refusal.ts';
 import type { Sealer } from '../domain/sealer.ts';
+import type { StandIn } from '../domain/stand-in.ts';
 import type { Kv } from '../state/kv.ts';
 import { NotOurSecret } from '../state/sealer.ts';
 import { browserHash } from '../web/browser.ts';
@@ -28,6 +29,9 @@ export interface SignIn {
   readonly ask: Ask;
   /** Hash of the browser's cookie. */
   readonly browser: string;
+  /** Where it began, for messages about it. */
+  readonly agent?: string;
+  readonly address?: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   /** What was typed as the name. */
@@ -36,9 +40,13 @@ export interface SignIn {
   readonly user?: string;
   /** What this walk proved, about `user`. */
   readonly proofs: readonly Evidence[];
+  /** What it showed that is no evidence. */
+  readonly standIns?: readonly StandIn[];
   /** The method the person wants, and the challenge it stands at. */
   readonly chosen?: string;
   readonly choosing?: boolean;
+  /** The person has none of what is asked for. */
+  readonly lost?: true;
   readonly challenge?: {
     readonly method: string;
     readonly state: string;
@@ -47,6 +55,8 @@ export interface SignIn {
   readonly registration?: { readonly method: string; readonly state: string };
   /** Methods registered in this walk. */
   readonly registered?: readonly string[];
+  /** Methods suggested in this walk, for which the person had no time. */
+  readonly declined?: readonly string[];
   readonly said?: Said;
   readonly stay: boolean;
   /** What the person agreed to share in this walk. */

@@ -1,6 +1,7 @@
 /** A session as it lies in Kv, and back. */
-import { type Evidence, type MethodClassName, methodClasses } from '../domain/evidence.ts';
+import { type Evidence, type MethodClassName, mailboxOnce, methodClasses } from '../domain/evidence.ts';
 import type { Participation, Session } from '../domain/session.ts';
+import type { StandIn } from '../domain/stand-in.ts';
 
 const KEPT_EVIDENCE = 40;
 
@@ -12,8 +13,8 @@ export interface Stored {
   h: string;
   /** The secret before it: its hash, until when it serves, and how many pieces of evidence it sees. */
   p?: { h: string; t: number; n: number };
-  /** Evidence, oldest first: class, time, credential. */
-  e: [MethodClassName, number, string?][];
+  /** What was shown, oldest first: class (of a stand-in `~` and its kind), time, credential, whether the mailbox gave it. */
+  e: [MethodClassName | `~${StandIn['kind']}`, number, (string | null)?, 1?][];
   /** Start and expiry. */
   s: number;
   x: number;
@@ -28,20 +29,31 @@ export interface Stored {
   n?: Session['notes'];
 }
 
+type Piece = Stored['e'][number];
+
 /** The method is the beginning of its class's name, so it is not kept. */
-export const pack = (piece: Evidence): Stored['e'][number] =>
-  piece.credential ? [piece.class, piece.at, piece.credential] : [piece.class, piece.at];
+export const pack = (one: Evidence | StandIn): Piece => {
+  const name = 'class' in one ? one.class : (`~${one.kind}` as const);
+  if ('class' in one && one.mailbox) return [name, one.at, one.credential ?? null, 1];
+  return one.credential ? [name, one.at, one.credential] : [name, one.at];
+};
 
 /** What is not of the alphabet (another version's, a stand-in's) is no evidence. */
-function unpack([name, at, credential]: Stored['e'][number]): Evidence[] {
+function evidenceIn([name, at, credential, mailbox]: Piece): Evidence[] {
   if (!Object.hasOwn(methodClasses, name)) return [];
-  const method = name.split(':', 1)[0] as string;
-  return [credential ? { class: name, method, at, credential } : { class: name, method, at }];
+  const found = { class: name as MethodClassName, method: name.split(':', 1)[0] as string, at };
+  return [{ ...found, ...(credential ? { credential } : {}), ...(mailbox ? { mailbox: true } : {}) }];
+}
+
+function standInsIn([name, at, credential]: Piece): StandIn[] {
+  if (!name.startsWith('~')) return [];
+  const kind = name.slice(1) as StandIn['kind'];
+  return [{ kind, method: kind.replaceAll('_', '-'), at, ...(credential ? { credential } : {}) }];
 }
 
 /** A session used for weeks must not grow without end. `p.n`, what the old secret sees, counts from the front. */
-export function append(stored: Stored, proofs: readonly Evidence[]): Stored {
-  const all = [...stored.e, ...proofs.map(pack)];
+export function append(stored: Stored, shown: readonly (Evidence | StandIn)[]): Stored {
+  const all = [...stored.e, ...shown.map(pack)];
   const dropped = Math.max(0, all.length - KEPT_EVIDENCE);
   const p = stored.p && { ...stored.p, n: Math.max(0, stored.p.n - dropped) };
   return { ...stored, e: all.slice(dropped), ...(p ? { p } : {}) };
@@ -51,7 +63,8 @@ export function toSession(sid: string, stored: Stored, seen = stored.e): Session
   return {
     sid,
     user: stored.u,
-    evidence: seen.flatMap(unpack),
+    evidence: mailboxOnce(seen.flatMap(evidenceIn)),
+    standIns: seen.flatMap(standInsIn),
     startedAt: stored.s,
     expiresAt: stored.x,
     stay: stored.y === 1,

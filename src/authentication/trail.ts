@@ -1,6 +1,9 @@
 /** Puts on record what happens on a walk (which one, for which application, from where) and the end of every session. */
 import type { AuditEvent, Recorder } from '../audit/event.ts';
 import type { Session } from '../domain/session.ts';
+import type { Requirement } from '../domain/verdict.ts';
+import { stoodIn } from '../policy/meets.ts';
+import { satisfies } from '../policy/strengths.ts';
 import type { Browser } from './authentication.ts';
 import type { Facts } from './next.ts';
 import type { SessionEnd } from './sessions.ts';
@@ -9,10 +12,21 @@ import type { SignIn } from './signins.ts';
 /** Why a sign-in came out as it did: what was asked, which policies required what, and the evidence that counted. */
 export const explanation = (facts: Facts) => ({
   asked: facts.ask.wants.map((want) => want.anyOf.map((strength) => strength.id)),
-  required: facts.verdict?.requires.map(({ strength, policies }) => ({ strength: strength.id, policies })),
+  required: facts.verdict?.requires.map((need) => ({
+    strength: need.strength.id,
+    policies: need.policies,
+    ...stood(facts, need),
+  })),
   trace: facts.verdict?.trace,
   proved: facts.evidence.map(({ class: name, at }) => [name, at]),
 });
+
+/** What stood in before this requirement, where evidence did not meet it. */
+function stood({ evidence, standIns }: Facts, need: Requirement) {
+  if (satisfies(evidence, need.strength)) return {};
+  const one = stoodIn([...evidence, ...standIns], need);
+  return one?.kind ? { stoodIn: one.kind } : {};
+}
 
 export class Trail {
   readonly #recorder: Recorder;

@@ -1,11 +1,11 @@
 /** A person's way through a sign-in: what to show now (`look`), and one answer (`answer`). Pages come from routes.ts. */
-import type { Answer, Method } from '../domain/method.ts';
+import type { Answer, Challenge, Method } from '../domain/method.ts';
 import type { RefusalCode } from '../domain/refusal.ts';
 import type { Session } from '../domain/session.ts';
 import type { Browser } from './authentication.ts';
 import { type Change, forgetPerson, without } from './changes.ts';
+import { stillProved } from './counted.ts';
 import type { Engine } from './engine.ts';
-import { stillProved } from './facts.ts';
 import type { Facts, Step } from './next.ts';
 import type { Prover } from './proving.ts';
 import type { Held, SignIn } from './signins.ts';
@@ -36,6 +36,7 @@ export interface WalkingParts {
   readonly prover: Prover;
   readonly trail: Trail;
   /** The store's side, by structure. */
+  readonly people: { askedToEnrol(user: string, now: number): Promise<void> };
   readonly browsers: {
     remember(user: string, browser: string, methods: readonly string[], now: number): Promise<void>;
   };
@@ -90,13 +91,21 @@ export class Walking {
     else if (step.kind === 'refused') await this.#refuse(browser, standing, step.code);
     else if (answer.do === 'identify') {
       if (!held.signIn.ask.subject) await change(forgetPerson);
-    } else if (answer.do === 'another') await change((signIn) => ({ ...without(signIn, 'said'), choosing: true }));
-    else if (step.kind === 'identify') await this.#identify(answer.username ?? '', change);
-    else if (answer.method !== undefined) {
+    } else if (answer.do === 'another')
+      await change((signIn) => ({ ...without(signIn, 'said', 'lost'), choosing: true }));
+    else if (answer.do === 'lost') await change((signIn) => ({ ...without(signIn, 'said', 'choosing'), lost: true }));
+    else if (step.kind === 'identify') {
+      const { method = '' } = answer;
+      if (!step.unnamed.includes(method)) await this.#identify(answer.username ?? '', change);
+      else await this.#parts.prover.recognise({ browser, signIn: held.signIn, facts, method, answer, change });
+    } else if (answer.method !== undefined) {
       const chosen = answer.method;
-      await change((signIn) => ({ ...without(signIn, 'choosing', 'said'), chosen }));
+      await change((signIn) => ({ ...without(signIn, 'choosing', 'said', 'lost'), chosen }));
     } else if (step.kind === 'consent') await this.#agree(browser, standing, change);
-    else {
+    else if (answer.do === 'again') await this.#again(standing, change);
+    else if (answer.do === 'later' && step.kind === 'register' && step.optional) {
+      await change((signIn) => ({ ...without(signIn, 'said'), declined: [...(signIn.declined ?? []), step.method] }));
+    } else {
       const offer = { browser, signIn: held.signIn, facts, method: step.method, answer, change };
       await this.#parts.prover[step.kind === 'register' ? 'register' : 'prove'](offer);
     }
@@ -131,7 +140,7 @@ export class Walking {
     const { agent, address } = browser;
     const joined = await parts.sessions.join(browser.session, {
       user,
-      proofs: signIn.proofs,
+      shown: [...signIn.proofs, ...(signIn.standIns ?? [])],
       stay: signIn.stay,
       agent,
       address,
@@ -180,27 +189,62 @@ export class Walking {
     const { signIn } = held;
     if (step.kind === 'identify') {
       const here = session && (await this.#engine.parts.sources.userById(session.user));
-      return { username: signIn.ask.hint ?? here?.username ?? '' };
+      const unnamed: Record<string, unknown> = {};
+      for (const id of step.unnamed) {
+        unnamed[id] = (await this.#method(id).challenge(this.#parts.prover.nobody(signIn, facts))).show;
+      }
+      return { username: signIn.ask.hint ?? here?.username ?? '', unnamed };
     }
-    if (step.kind === 'register') {
-      const method = this.#method(step.method);
-      const state = signIn.registration?.method === method.id ? signIn.registration.state : undefined;
-      const begun = await method.register?.(
-        { user: facts.user!, issuer: this.#parts.service, now: this.#now() },
-        state,
-      );
-      if (!begun) return {};
-      if (begun.state === state) return begun.show;
-      const next = { ...signIn, registration: { method: method.id, state: begun.state } };
-      return (await this.#engine.parts.signIns.swap(held, next, this.#now())) ? begun.show : undefined;
-    }
+    if (step.kind === 'register') return this.#showRegistration(held, facts, step.method);
     if (step.kind !== 'prove') return {};
+    // The first time this person is asked for a second factor starts the clock of enrolment.
+    if (step.opens && !facts.enrolment.guarded) await this.#asked(facts);
     if (signIn.challenge?.method === step.method) return signIn.challenge.show;
-    const subject = await this.#parts.prover.subject(facts, signIn, step.method);
-    const begun = await this.#method(step.method).challenge(subject);
-    if (begun.state === '') return begun.show;
-    const next = { ...signIn, challenge: { method: step.method, ...begun } };
+    const subject = await this.#parts.prover.subject(facts, signIn, step);
+    return this.#keep(held, step.method, await this.#method(step.method).challenge(subject));
+  }
+
+  async #showRegistration(held: Held, facts: Facts, id: string) {
+    const { signIn } = held;
+    const method = this.#method(id);
+    if (!facts.enrolment.guarded) await this.#asked(facts);
+    const state = signIn.registration?.method === id ? signIn.registration.state : undefined;
+    const begun = await method.register?.(
+      await this.#parts.prover.registrant(facts, signIn, id, this.#parts.service),
+      state,
+    );
+    if (!begun) return {};
+    if (begun.state === state) return begun.show;
+    const next = { ...signIn, registration: { method: id, state: begun.state } };
     return (await this.#engine.parts.signIns.swap(held, next, this.#now())) ? begun.show : undefined;
+  }
+
+  /** Keeps what a challenge has to remember; undefined when the record changed meanwhile. */
+  async #keep({ signIn, version }: Held, method: string, { state, show, trouble }: Challenge) {
+    const shown = trouble ? { ...show, trouble } : show;
+    if (state === '') return shown;
+    const next = { ...signIn, challenge: { method, state, show: shown } };
+    return (await this.#engine.parts.signIns.swap({ signIn, version }, next, this.#now())) ? shown : undefined;
+  }
+
+  /** Sends the same again, where something is sent. */
+  async #again({ held, facts, step }: Standing, change: Change): Promise<void> {
+    const { challenge } = held.signIn;
+    if (step.kind !== 'prove' || challenge?.method !== step.method) return;
+    const subject = await this.#parts.prover.subject(facts, held.signIn, step);
+    const sent = await this.#method(step.method).again?.(subject, challenge.state);
+    if (!sent) return;
+    const show = sent.trouble ? { ...sent.show, trouble: sent.trouble } : sent.show;
+    await change((latest) => ({
+      ...without(latest, 'said'),
+      ...(latest.challenge?.state === challenge.state
+        ? { challenge: { method: step.method, state: sent.state, show } }
+        : {}),
+    }));
+  }
+
+  async #asked({ user }: Facts): Promise<void> {
+    if (user && user.enrolmentAskedAt === undefined) await this.#parts.people.askedToEnrol(user.id, this.#now());
   }
 
   #method = (id: string): Method => this.#engine.parts.sources.methods.get(id) as Method;

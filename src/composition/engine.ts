@@ -13,7 +13,9 @@ import { Walking } from '../authentication/walking.ts';
 import type { Config } from '../config.ts';
 import type { IdentityStore } from '../directory/store.ts';
 import type { Method } from '../domain/method.ts';
+import type { User } from '../domain/user.ts';
 import { builtInPolicies } from '../policy/built-in.ts';
+import { requiredOf, type ScopedSettings, settingOf } from '../policy/method-settings.ts';
 import type { Kv } from '../state/kv.ts';
 import { reference } from '../web/reference.ts';
 import type { openStores } from './stores.ts';
@@ -32,18 +34,29 @@ export interface EngineParts
   readonly now: () => number;
 }
 
-export function openEngine(config: Pick<Config, 'brand' | 'enrolment' | 'limits' | 'session'>, parts: EngineParts) {
+export function openEngine(
+  config: Pick<Config, 'brand' | 'enrolment' | 'groups' | 'limits' | 'methods' | 'session' | 'stores'>,
+  parts: EngineParts,
+) {
   const { methods, local, users, credentials, consents, browsers, application, kv, sealer, recorder, now } = parts;
   const sessions = new Sessions(kv, config.session, now);
   const signIns = new SignIns(kv, sealer);
+  const settings: ScopedSettings = {
+    stores: new Map(config.stores.map((one) => [one.id, one.methods])),
+    groups: new Map(config.groups.map((one) => [one.name, one.methods])),
+  };
   const sources: Sources = {
     methods,
-    policies: builtInPolicies,
-    enrolmentFirst: config.enrolment.first,
+    begin: config.methods.begin.filter((id) => methods.get(id)?.first),
+    policies: builtInPolicies(requiredOf(settings, methods)),
+    enrolment: { first: config.enrolment.first, window: config.enrolment.window * 1000 },
     application,
     userByName: (name) => local.find(name),
     userById: (id) => users.byId(id),
-    credentialsOf: (user, browser) => credentials.of(user, browser),
+    settingOf: (user, method) => settingOf(settings, user, method),
+    credentialsOf: (user, browser) => withImplied(methods, credentials, user, browser, now()),
+    liveCredentials: async (user) => (await credentials.of(user)).filter(({ lost }) => !lost).map(({ id }) => id),
+    credentialBy: (method, lookup) => credentials.byLookup(method, lookup),
     agreedItems: (user, id) => consents.agreed(user, id),
   };
   const engine = new Engine({ sources, sessions, signIns, recorder, kv, now });
@@ -51,7 +64,28 @@ export function openEngine(config: Pick<Config, 'brand' | 'enrolment' | 'limits'
   const attempts = new Attempts(kv, credentials, config.limits);
   const trail = new Trail(recorder, now);
   const prover = new Prover({ sources, attempts, trail, credentials, reference, now });
-  const walking = new Walking({ engine, prover, trail, browsers, consents, service: config.brand.name });
+  const walking = new Walking({ engine, prover, trail, people: users, browsers, consents, service: config.brand.name });
   engine.register(accountAsker);
   return { engine, sessions, leaving, trail, walking };
+}
+
+/**
+ * A person's credentials, with those that an address gives without being registered; without those it no longer gives.
+ * One is written when it is first needed, since failures are counted on its row.
+ */
+async function withImplied(
+  methods: ReadonlyMap<string, Method>,
+  credentials: Stores['credentials'],
+  user: User,
+  browser: string | undefined,
+  now: number,
+) {
+  const rows = await credentials.of(user.id, browser);
+  const implied = [...methods.values()].flatMap((method) =>
+    method.implied ? [[method.id, method.implied(user)] as const] : [],
+  );
+  const missing = implied.flatMap(([id, one]) => (one && !rows.some(({ method }) => method === id) ? [one] : []));
+  for (const one of missing) await credentials.claim(user.id, one, now);
+  const kept = missing.length > 0 ? await credentials.of(user.id, browser) : rows;
+  return kept.filter(({ method }) => implied.every(([id, one]) => id !== method || one));
 }

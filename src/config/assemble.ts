@@ -58,7 +58,13 @@ export function assemble(
     federations: file.federations.map((one, i) => federationOf(one, i, contents, path)),
     users: file.users.map((one, i) => user(one, contents.get(`users[${i}].password_file`))),
     stores: file.stores,
-    assurance: { names: namesOf(file.assurance.names) },
+    groups: file.groups,
+    methods: file.methods,
+    assurance: {
+      names: namesOf(file.assurance.names),
+      emailCode: file.assurance.email_code,
+      recoveryCode: file.assurance.recovery_code,
+    },
     session: { absolute: session.absolute, stay: session.stay, idle: session.idle ?? session.absolute },
     limits: {
       lockAfter: limits.lock_after,

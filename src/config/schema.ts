@@ -6,6 +6,7 @@ import { clientAddress } from '../web/client-address.ts';
 import { clientSchema } from './client.ts';
 import { identityProviderSchema } from './identity-provider.ts';
 import { keysSchema } from './keys.ts';
+import { groupSchema, methodSettingsSchema, methodsSchema } from './methods.ts';
 import { personFields } from './person.ts';
 import { resourceSchema } from './resource.ts';
 import { federationSchema, samlSchema } from './saml.ts';
@@ -73,9 +74,15 @@ export const schema = section({
   resources: z.array(resourceSchema).default([]),
   federations: z.array(federationSchema).default([]),
   users: z.array(user).default([]),
-  stores: z.array(section({ id: z.enum(['local']) })).default([{ id: 'local' }]),
+  stores: z
+    .array(section({ id: z.enum(['local']), methods: methodSettingsSchema }))
+    .default([{ id: 'local', methods: {} }]),
+  groups: z.array(groupSchema).default([]),
+  methods: methodsSchema.prefault({}),
   assurance: section({
     names: z.record(text(), z.enum(Object.keys(builtIn)).nullable()).default({}),
+    email_code: z.enum(['factor', 'none']).default('none'),
+    recovery_code: z.enum(['factor', 'none']).default('factor'),
   }).prefault({}),
   session: section({
     absolute: duration(60, year).default(8 * 3600),
@@ -117,7 +124,10 @@ export const schema = section({
     scopes: z.array(z.enum(scopes)).default(['openid', 'profile', 'email', 'offline_access']),
     limit: whole(1, 100_000).default(1000),
   }).prefault({}),
-  enrolment: section({ first: z.enum(['password', 'mailed-link', 'pass']).default('mailed-link') }).prefault({}),
+  enrolment: section({
+    first: z.enum(['password', 'mailed-link', 'pass']).default('mailed-link'),
+    window: duration(0, 10 * year).default(14 * 86_400),
+  }).prefault({}),
   metrics: section({
     port: whole(1, 65_535).optional(),
     token: text()

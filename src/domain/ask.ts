@@ -27,6 +27,11 @@ export interface Ask {
    * whoever asks computes it once, when the request arrives, so that a walk of some minutes does not outlive itself.
    */
   readonly after?: number;
+  /**
+   * Nothing may stand in for a second factor: the sign-in is forced, or a credential changes. Evidence alone counts; only
+   * an access pass may still open registration.
+   */
+  readonly unaided?: true;
   /** Begin at the name field, filled in and changeable, so that somebody else can sign in. */
   readonly choose: boolean;
   /** No page may be shown. */

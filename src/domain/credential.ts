@@ -18,8 +18,14 @@ export interface Credential {
   /** Milliseconds since the epoch until which attempts are refused. */
   readonly lockedUntil?: number;
   readonly disabled: boolean;
+  /** Reported lost or stolen: proves nothing any more, and still keeps a thief from registering a first second factor. */
+  readonly lost?: true;
+  /** What it is found by when nobody gave a name: of all credentials of its method it alone has it (a WebAuthn credential id). */
+  readonly lookup?: string;
+  /** How many single uses of it are spent (recovery codes). */
+  readonly spent?: number;
   readonly createdAt: number;
   readonly lastUsedAt?: number;
 }
 
-export type NewCredential = Pick<Credential, 'method' | 'label' | 'secret' | 'data' | 'counter'>;
+export type NewCredential = Pick<Credential, 'method' | 'label' | 'secret' | 'data' | 'counter' | 'lookup'>;

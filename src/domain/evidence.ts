@@ -15,6 +15,13 @@ export interface MethodClass {
 export const methodClasses = {
   password: { factors: ['knowledge'], amr: ['pwd'] },
   totp: { factors: ['possession'], amr: ['otp'] },
+  // What comes through a mailbox is no authentication (NIST SP 800-63B-4 section 3.1.3.1): without a factor it never makes two.
+  'email-code': { factors: ['possession'], amr: ['otp'] },
+  'email-code:uncounted': { factors: [], amr: ['otp'] },
+  'recovery-code': { factors: ['possession'], amr: ['otp'] },
+  'recovery-code:uncounted': { factors: [], amr: ['otp'] },
+  // Issued by somebody else: one factor to begin with, never the half of two.
+  'access-pass': { factors: [], amr: ['otp'] },
   'webauthn:presence:syncable': { factors: ['possession'], amr: ['pop', 'user'] },
   'webauthn:presence:bound': { factors: ['possession'], amr: ['pop', 'user'] },
   'webauthn:presence:bound:attested': { factors: ['possession'], amr: ['hwk', 'pop', 'user'] },
@@ -36,4 +43,17 @@ export interface Evidence {
   readonly at: number;
   /** The credential it was proved with. */
   readonly credential?: string;
+  /** It is worth no more than the person's mailbox: a code sent there, a password chosen by a link sent there. */
+  readonly mailbox?: true;
+}
+
+/**
+ * The same evidence without what one mailbox would prove twice: beside a password that was reset through it, a code sent
+ * to it is no second factor (and beside such a code, the password is none: either way two factors need another source).
+ */
+export function mailboxOnce(evidence: readonly Evidence[]): readonly Evidence[] {
+  const leans = evidence.some((piece) => piece.mailbox && piece.class !== 'email-code');
+  return leans
+    ? evidence.map((piece) => (piece.class === 'email-code' ? { ...piece, class: 'email-code:uncounted' } : piece))
+    : evidence;
 }

@@ -1,4 +1,5 @@
 import type { Evidence } from './evidence.ts';
+import type { StandIn } from './stand-in.ts';
 
 /** What one application keeps in a session of ours, by application id. The engine never looks inside `note`. */
 export interface Participation {
@@ -11,6 +12,8 @@ export interface Session {
   readonly user: string;
   /** Everything proved in it, oldest first. */
   readonly evidence: readonly Evidence[];
+  /** What was shown in it that is no evidence, oldest first. */
+  readonly standIns: readonly StandIn[];
   readonly startedAt: number;
   readonly expiresAt: number;
   /** "Stay signed in": lengthens the session, never its evidence. */

@@ -11,5 +11,9 @@ export interface User {
   readonly claims: Readonly<Record<string, unknown>>;
   /** The personal switch "two-step sign-in" (mission row I1). */
   readonly twoStep: boolean;
+  /** The method this person wants to be asked for first. */
+  readonly preferred?: string;
+  /** When this person was first asked to register a second factor (milliseconds since the epoch). */
+  readonly enrolmentAskedAt?: number;
   readonly disabled: boolean;
 }

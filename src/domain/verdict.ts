@@ -1,3 +1,4 @@
+import type { StandInKind } from './stand-in.ts';
 import type { Strength } from './strength.ts';
 
 /** One line of the explanation: a policy, whether it matched, and why. */
@@ -8,9 +9,15 @@ export interface TraceLine {
   readonly why: string;
 }
 
-/** A requirement and the policies it comes from. */
-export interface Requirement {
+/** A strength and what may stand in for its second factor. Anything but plain `mfa` accepts nothing. */
+export interface Need {
   readonly strength: Strength;
+  readonly accepts?: readonly StandInKind[];
+}
+
+/** A requirement and the policies it comes from: what stands in, all of them accept. */
+export interface Requirement extends Need {
+  readonly accepts: readonly StandInKind[];
   readonly policies: readonly string[];
 }
 

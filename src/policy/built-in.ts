@@ -1,33 +1,59 @@
 /** The policies every Stile has before anyone writes one. */
+import type { MethodClassName } from '../domain/evidence.ts';
+import type { User } from '../domain/user.ts';
 import type { Policy } from './decide.ts';
-import { mfa } from './strengths.ts';
+import { anyOf, mfa } from './strengths.ts';
 
-/** Mission row I1: the personal switch. */
+/**
+ * Mission row I1: the personal switch, a policy of one's own. A code by email does until the person prefers a method that
+ * is harder to steal: from then on the weaker way is shut.
+ */
 const twoStep: Policy = {
   id: 'two-step',
   name: 'Two-step sign-in',
   state: 'on',
-  match: ({ user }) => ({
-    matched: user.twoStep,
-    why: user.twoStep ? 'the person turned two-step sign-in on' : 'the person did not turn two-step sign-in on',
-  }),
-  grant: { require: [mfa] },
+  judge: ({ user }) =>
+    user.twoStep
+      ? {
+          why: 'the person turned two-step sign-in on',
+          grant: { require: [mfa], accept: acceptedFor(user) },
+        }
+      : { why: 'the person did not turn two-step sign-in on' },
 };
+
+const acceptedFor = ({ preferred = 'email-code' }: User) =>
+  preferred === 'email-code' ? (['email_code', 'access_pass'] as const) : (['access_pass'] as const);
 
 /** An application's own `groups:`: who may use it. */
 const applicationGroups: Policy = {
   id: 'application-groups',
   name: 'Who may use this application',
   state: 'on',
-  match: ({ user, application }) => {
-    if (!application.groups) return { matched: false, why: 'the application is open to everybody' };
-    const member = application.groups.some((group) => user.groups.includes(group));
-    return {
-      matched: !member,
-      why: member ? 'the person is in a group of the application' : "the person is in none of the application's groups",
-    };
+  judge: ({ user, application }) => {
+    if (!application.groups) return { why: 'the application is open to everybody' };
+    return application.groups.some((group) => user.groups.includes(group))
+      ? { why: 'the person is in a group of the application' }
+      : { why: "the person is in none of the application's groups", grant: { block: true } };
   },
-  grant: { block: true },
 };
 
-export const builtInPolicies: readonly Policy[] = [applicationGroups, twoStep];
+/**
+ * Mission row D2: of the methods that a person's store or groups require, one has to be proved. `requiredOf` gives what
+ * they are worth, by method; nothing is required of whoever has none.
+ */
+const requiredMethods = (requiredOf: (user: User) => ReadonlyMap<string, readonly MethodClassName[]>): Policy => ({
+  id: 'required-methods',
+  name: 'Required methods',
+  state: 'on',
+  judge: ({ user }) => {
+    const required = requiredOf(user);
+    if (required.size === 0) return { why: "the person's store and groups require no method" };
+    const ids = [...required.keys()];
+    const strength = anyOf(`one of ${ids.join(', ')}`, [...required.values()].flat());
+    return { why: `the person's store or groups require ${ids.join(' or ')}`, grant: { require: [strength] } };
+  },
+});
+
+export const builtInPolicies = (
+  requiredOf: (user: User) => ReadonlyMap<string, readonly MethodClassName[]> = () => new Map(),
+): readonly Policy[] => [applicationGroups, requiredMethods(requiredOf), twoStep];

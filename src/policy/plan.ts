@@ -1,12 +1,9 @@
 /** How what is missing could be proved: the smallest additions to the evidence that meet every required strength. Pure. */
-import type { Evidence, MethodClassName } from '../domain/evidence.ts';
-import type { Strength } from '../domain/strength.ts';
-import { metBy } from './strengths.ts';
+import type { Need } from '../domain/verdict.ts';
+import { meets, type Piece } from './meets.ts';
 
-/** One thing the person could still do: prove a method they have, or register one and prove it so. */
-export interface Option {
-  readonly method: string;
-  readonly class: MethodClassName;
+/** One thing the person could still do: prove a method they have, show what stands in, or register one and prove it so. */
+export interface Option extends Piece {
   readonly register: boolean;
   /** May stand at the beginning: proves somebody nobody vouched for yet. */
   readonly first: boolean;
@@ -18,25 +15,17 @@ export type Plan = readonly Option[];
 const LONGEST = 3;
 
 /**
- * Every irreducible plan that meets all of `required` on top of the evidence: no step of it can be left out. Plans that
+ * Every irreducible plan that meets all of `needs` on top of what was shown: no step of it can be left out. Plans that
  * register nothing shut out those that do; then the shorter ones come first. An empty plan means nothing is missing; no
  * plan at all means the person cannot meet it.
  */
-export function plans(
-  evidence: readonly Evidence[],
-  required: readonly Strength[],
-  options: readonly Option[],
-): readonly Plan[] {
-  const have = evidence.map((piece) => piece.class);
-  const meets = (plan: Plan) => {
-    const classes = [...have, ...plan.map((option) => option.class)];
-    return required.every((strength) => metBy(classes, strength));
-  };
+export function plans(shown: readonly Piece[], needs: readonly Need[], options: readonly Option[]): readonly Plan[] {
+  const enough = (plan: Plan) => needs.every((need) => meets([...shown, ...plan], need));
   const found: Plan[] = [];
   for (let size = 0; size <= LONGEST; size++) {
     for (const plan of choose(options, size)) {
       const reducible = found.some((smaller) => smaller.every((option) => plan.includes(option)));
-      if (!reducible && meets(plan)) found.push(plan.toSorted((a, b) => Number(b.first) - Number(a.first)));
+      if (!reducible && enough(plan)) found.push(plan.toSorted((a, b) => Number(b.first) - Number(a.first)));
     }
   }
   const registrations = (plan: Plan) => plan.filter((option) => option.register).length;

@@ -57,6 +57,9 @@ export const builtIn: Readonly<Record<string, Strength>> = Object.fromEntries(
   ].map((strength) => [strength.id, strength]),
 );
 
+/** The strength that any one of these classes meets. */
+export const anyOf = (id: string, classes: Classes): Strength => define(id, single(classes));
+
 /** Whether proving these classes meets the strength. */
 export const metBy = (classes: Classes, strength: Strength): boolean =>
   strength.alternatives.some((set) => set.every((name) => classes.includes(name)));

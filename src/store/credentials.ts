@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import type { Credential, NewCredential } from '../domain/credential.ts';
 import type { Sealer } from '../domain/sealer.ts';
-import { type Attempt, type Limits, release, reserve, unlock } from './failures.ts';
+import { type Attempt, type Limits, release, reserve, type Use, unlock } from './failures.ts';
 import { inLane } from './lane.ts';
 
 interface Row {
@@ -16,10 +16,17 @@ interface Row {
   failures: number;
   locked_until: Date | null;
   disabled: boolean;
+  lost: boolean;
+  lookup: string | null;
+  spent: number;
   familiar: boolean;
   created_at: Date;
   last_used_at: Date | null;
 }
+
+const columns = `c.id, c.user_id, c.method, c.label, c.secret, c.data, c.counter, c.created_at, c.last_used_at,
+  c.lost_at is not null as lost, c.lookup,
+  (select count(*)::integer from credential_uses u where u.credential_id = c.id) as spent`;
 
 export const contextOf = (id: string): string => `credential:${id}`;
 
@@ -47,10 +54,9 @@ export class Credentials {
       this.db,
       'reads',
       browser === undefined
-        ? `select id, user_id, method, label, secret, data, counter, created_at, last_used_at,
-             failures, locked_until, disabled_at is not null as disabled, false as familiar
-           from credentials where user_id = ? order by created_at, id`
-        : `select c.id, c.user_id, c.method, c.label, c.secret, c.data, c.counter, c.created_at, c.last_used_at,
+        ? `select ${columns}, failures, locked_until, disabled_at is not null as disabled, false as familiar
+           from credentials c where user_id = ? order by created_at, id`
+        : `select ${columns},
              case when k.browser is null then c.failures else coalesce(f.failures, 0) end as failures,
              case when k.browser is null then c.locked_until else f.locked_until end as locked_until,
              case when k.browser is null then c.disabled_at else f.disabled_at end is not null as disabled,
@@ -64,9 +70,29 @@ export class Credentials {
     return rows.map((row) => this.credential(row));
   }
 
+  /** The one credential of a method that is found by this, with the strangers' locks. */
+  async byLookup(method: string, lookup: string): Promise<Credential | undefined> {
+    const rows = await inLane<Row>(
+      this.db,
+      'reads',
+      `select ${columns}, failures, locked_until, disabled_at is not null as disabled, false as familiar
+         from credentials c where method = ? and lookup = ?`,
+      [method, lookup],
+    );
+    return rows[0] && this.credential(rows[0]);
+  }
+
+  /** Throws when somebody has what it is looked up by. */
   async add(userId: string, credential: NewCredential, now: number): Promise<Credential> {
+    const added = await this.claim(userId, credential, now);
+    if (!added) throw new Error(`somebody holds this ${credential.method} already`);
+    return added;
+  }
+
+  /** The same; undefined when somebody has what it is looked up by. */
+  async claim(userId: string, credential: NewCredential, now: number): Promise<Credential | undefined> {
     const id = randomUUID();
-    await this.db('credentials').insert({
+    const insert = this.db('credentials').insert({
       id,
       user_id: userId,
       method: credential.method,
@@ -74,8 +100,14 @@ export class Credentials {
       secret: this.sealer.seal(credential.secret, contextOf(id)),
       data: JSON.stringify(credential.data),
       counter: credential.counter,
+      lookup: credential.lookup ?? null,
       created_at: new Date(now),
     });
+    const kept = await insert
+      .onConflict(this.db.raw('(method, lookup) where lookup is not null'))
+      .ignore()
+      .returning('id');
+    if (kept.length === 0) return undefined;
     return { ...credential, id, user: userId, failures: 0, disabled: false, createdAt: now };
   }
 
@@ -90,6 +122,22 @@ export class Credentials {
   /** True when it was this person's and is gone now. */
   async remove(userId: string, id: string): Promise<boolean> {
     return (await this.db('credentials').where({ id, user_id: userId }).delete()) > 0;
+  }
+
+  /** True when it was this person's; whatever it proved before is worth nothing, and it guards all the same. */
+  async lose(userId: string, id: string, now: number): Promise<boolean> {
+    const lost = await this.db('credentials')
+      .where({ id, user_id: userId })
+      .whereNull('lost_at')
+      .update({
+        lost_at: new Date(now),
+      });
+    return lost > 0;
+  }
+
+  /** True when it was this person's. */
+  async rename(userId: string, id: string, label: string): Promise<boolean> {
+    return (await this.db('credentials').where({ id, user_id: userId }).update({ label })) > 0;
   }
 
   /** Before every judgement of an answer: may it be tried? If so, it counts as wrong until `succeed` or `release`. */
@@ -109,14 +157,11 @@ export class Credentials {
 
   /**
    * Credits one proof, in one statement: forgives the failures counted where `attempt` counted them, notes the use, and
-   * keeps a better form of the secret. With a counter it matches only while that counter is unspent, so of twenty
-   * proofs by one code a single one is true; the others keep their counted failure.
+   * keeps a better form of the secret and of what lies beside it. With a counter it matches only while that counter is
+   * unspent, with `once` only while that mark is, so of twenty proofs by one code a single one is true; the others keep
+   * their counted failure.
    */
-  async succeed(
-    id: string,
-    browser: string | undefined,
-    use: { counter?: number; secret?: string; now: number },
-  ): Promise<boolean> {
+  async succeed(id: string, browser: string | undefined, use: Use): Promise<boolean> {
     const sets = ['last_used_at = ?'];
     const values: Knex.RawBinding[] = [new Date(use.now)];
     const set = (column: string, value: Knex.RawBinding) => {
@@ -125,21 +170,29 @@ export class Credentials {
     };
     if (use.counter !== undefined) set('counter', use.counter);
     if (use.secret !== undefined) set('secret', this.sealer.seal(use.secret, contextOf(id)));
+    if (use.data !== undefined) set('data', JSON.stringify(use.data));
     if (browser === undefined) sets.push('failures = 0', 'locked_until = null', 'disabled_at = null');
-    let sql = `update credentials set ${sets.join(', ')} where id = ?`;
+    let sql = `update credentials set ${sets.join(', ')} where id = ? and lost_at is null`;
     values.push(id);
     if (use.counter !== undefined) {
       sql += ' and counter < ?';
       values.push(use.counter);
     }
+    if (use.once !== undefined) sql += ' and id in (select credential_id from spending)';
     sql += ' returning id';
+    const steps = [`used as (${sql})`];
+    if (use.once !== undefined) {
+      steps.unshift(`spending as (insert into credential_uses (credential_id, mark, used_at)
+        select id, ?, ? from credentials where id = ? on conflict do nothing returning credential_id)`);
+      values.unshift(use.once, new Date(use.now), id);
+    }
     if (browser !== undefined) {
-      sql = `with used as (${sql}), forgiven as (
-        delete from credential_browser_failures f using used where f.credential_id = used.id and f.browser = ?
-      ) select id from used`;
+      steps.push(
+        'forgiven as (delete from credential_browser_failures f using used where f.credential_id = used.id and f.browser = ?)',
+      );
       values.push(browser);
     }
-    const { rows } = await this.db.raw<{ rows: unknown[] }>(sql, values);
+    const { rows } = await this.db.raw<{ rows: unknown[] }>(`with ${steps.join(', ')} select id from used`, values);
     return rows.length > 0;
   }
 
@@ -155,6 +208,9 @@ export class Credentials {
       failures: row.failures,
       ...(row.locked_until === null ? {} : { lockedUntil: row.locked_until.getTime() }),
       disabled: row.disabled,
+      ...(row.lost ? { lost: true } : {}),
+      ...(row.lookup === null ? {} : { lookup: row.lookup }),
+      ...(row.spent > 0 ? { spent: row.spent } : {}),
       ...(row.familiar ? { familiar: true } : {}),
       createdAt: row.created_at.getTime(),
       ...(row.last_used_at === null ? {} : { lastUsedAt: row.last_used_at.getTime() }),

@@ -9,6 +9,7 @@ import * as nameIds from '../../migrations/0007_name_ids.ts';
 import * as initialAccessTokens from '../../migrations/0008_initial_access_tokens.ts';
 import * as sealedBy from '../../migrations/0009_sealed_by.ts';
 import * as administration from '../../migrations/0010_administration.ts';
+import * as methods from '../../migrations/0011_methods.ts';
 import type { Db } from './database.ts';
 import { takeTurn } from './turns.ts';
 import { unhurried } from './unhurried.ts';
@@ -35,6 +36,7 @@ const migrations: readonly Migration[] = [
   { name: '0008_initial_access_tokens', ...initialAccessTokens },
   { name: '0009_sealed_by', ...sealedBy },
   { name: '0010_administration', ...administration },
+  { name: '0011_methods', ...methods },
 ];
 
 /** Their names, in the order in which they run. */

@@ -4,7 +4,7 @@ import type { User } from '../domain/user.ts';
 import { inLane } from './lane.ts';
 
 /** What an administrator declares about a person; `source` names where (`file`), so that others are left alone. */
-export interface NewUser extends Omit<User, 'id' | 'twoStep' | 'disabled'> {
+export interface NewUser extends Omit<User, 'id' | 'twoStep' | 'preferred' | 'enrolmentAskedAt' | 'disabled'> {
   readonly source?: string;
 }
 
@@ -18,11 +18,13 @@ interface Row {
   groups: string[];
   claims: Record<string, unknown>;
   two_step: boolean;
+  preferred_method: string | null;
+  enrolment_asked_at: Date | null;
   disabled: boolean;
 }
 
 const columns =
-  'id, store, username, name, email, email_verified, groups, claims, two_step, disabled_at is not null as disabled';
+  'id, store, username, name, email, email_verified, groups, claims, two_step, preferred_method, enrolment_asked_at, disabled_at is not null as disabled';
 
 const byIds = `select ${columns} from users where id = any(?)`;
 
@@ -39,6 +41,8 @@ const user = (row: Row): User => ({
   groups: row.groups,
   claims: row.claims,
   twoStep: row.two_step,
+  ...(row.preferred_method === null ? {} : { preferred: row.preferred_method }),
+  ...(row.enrolment_asked_at === null ? {} : { enrolmentAskedAt: row.enrolment_asked_at.getTime() }),
   disabled: row.disabled,
 });
 
@@ -197,6 +201,21 @@ export class Users {
 
   async setTwoStep(id: string, on: boolean): Promise<void> {
     await this.db('users').where({ id }).update({ two_step: on });
+  }
+
+  /** The method this person wants to be asked for first; none when undefined. */
+  async setPreferred(id: string, method: string | undefined): Promise<void> {
+    await this.db('users')
+      .where({ id })
+      .update({ preferred_method: method ?? null });
+  }
+
+  /** Notes when this person was first asked to register a second factor; a later time changes nothing. */
+  async askedToEnrol(id: string, now: number): Promise<void> {
+    await this.db('users')
+      .where({ id })
+      .whereNull('enrolment_asked_at')
+      .update({ enrolment_asked_at: new Date(now) });
   }
 
   /** Disables whom this source once declared and no longer does; their ids. */

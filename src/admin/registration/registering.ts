@@ -1,6 +1,6 @@
 import type { Recorder } from '../../audit/event.ts';
 import type { Browser } from '../../authentication/authentication.ts';
-import { guarded } from '../../authentication/facts.ts';
+import { guarded } from '../../authentication/enrolment.ts';
 import type { Sessions } from '../../authentication/sessions.ts';
 import type { NewCredential } from '../../domain/credential.ts';
 import type { Evidence } from '../../domain/evidence.ts';
@@ -46,7 +46,7 @@ export async function open(parts: Registering, token: string): Promise<Opened | 
   const about = { user, by: link.by };
   const method = parts.methods.get(second);
   if (!method?.register || guarded(parts.methods, await parts.credentials.of(user.id))) return about;
-  const person = { user, issuer: parts.service, now };
+  const person = { user, issuer: parts.service, held: [], now };
   const begun = await method.register(person, link.state);
   if (begun.state === link.state) return { ...about, registration: begun };
   await parts.links.keep(token, begun.state);
@@ -86,7 +86,7 @@ export async function finish(
     proofs.push({ class: 'password', method: 'password', at: now, credential: password.id });
     if (code?.kind !== 'registered') return;
     const added = await credentials.add(user.id, code.credential, now);
-    proofs.push({ class: code.class, method: added.method, at: now, credential: added.id });
+    if (code.class) proofs.push({ class: code.class, method: second, at: now, credential: added.id });
   });
   if (!first) return { kind: 'dead' };
   await parts.endTokens(user.id);
@@ -106,7 +106,7 @@ async function signIn(
   about: { at: number; user: string; address: string },
 ): Promise<void> {
   const { agent, address } = browser;
-  const joined = await sessions.join(browser.session, { user, proofs, stay: false, agent, address });
+  const joined = await sessions.join(browser.session, { user, shown: proofs, stay: false, agent, address });
   if (joined.cookie) browser.keepSession(joined.cookie, joined.seconds);
   await recorder.record({ type: 'session.started', ...about, sid: joined.sid, detail: { by: 'registration link' } });
 }

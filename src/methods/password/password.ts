@@ -41,6 +41,7 @@ export function createPassword(service: string): Password {
   return {
     id: method,
     first: true,
+    guards: false,
     worth: [method],
     classesOf: () => [method],
     registers: [],
@@ -53,7 +54,7 @@ export function createPassword(service: string): Password {
       if (!(await checkPassword(kept?.secret, typed)) || !kept) return { kind: 'wrong' };
       return {
         kind: 'proved',
-        evidence: { class: method, method, credential: kept.id },
+        evidence: { class: method, method, ...(kept.data.mailbox === true ? { mailbox: true as const } : {}) },
         credential: kept.id,
         ...(outdated(kept.secret) ? { secret: await hashPassword(typed) } : {}),
       };

@@ -56,6 +56,7 @@ export function createTotp({ window = 1 }: { window?: number } = {}): Totp {
   return {
     id: method,
     first: false,
+    guards: true,
     worth: [method],
     classesOf: () => [method],
     registers: [method],
@@ -69,7 +70,7 @@ export function createTotp({ window = 1 }: { window?: number } = {}): Totp {
       for (const credential of credentials) {
         const step = stepOf(answer.code, agreement(credential), now, window);
         if (step === undefined || step <= credential.counter) continue;
-        const evidence = { class: method, method, credential: credential.id } as const;
+        const evidence = { class: method, method } as const;
         return { kind: 'proved', evidence, credential: credential.id, counter: step };
       }
       return { kind: 'wrong' };

@@ -57,6 +57,7 @@ export function askOf({
       ...resources.map(minimumOf),
     ].filter((want) => !!want),
     ...(after === undefined ? {} : { after }),
+    ...(force ? { unaided: true } : {}),
     choose: choose === true || force || prompts.includes('select_account'),
     passive: prompts.includes('none'),
     ...(subject === undefined ? {} : { subject }),

@@ -20,7 +20,7 @@ export function askOf({ ticket, answers, told, subject, choose }: Asking): Ask {
   return {
     application: ticket.application,
     wants: want ? [want] : [],
-    ...(request?.force ? { after: at } : {}),
+    ...(request?.force ? { after: at, unaided: true } : {}),
     choose: choose === true || (request?.force === true && subject === undefined),
     passive: request?.passive === true,
     ...(subject === undefined ? {} : { subject }),
