@@ -21,6 +21,7 @@ import { configurationFor } from './composition/configuration.ts';
 import { devicePages, deviceTries } from './composition/device-pages.ts';
 import { openEngine } from './composition/engine.ts';
 import { beginResealing, keysCheck, openTokenKeys } from './composition/keys.ts';
+import { openMethods } from './composition/methods.ts';
 import { lookAt, openObserving } from './composition/observing.ts';
 import { oidcPages } from './composition/oidc-pages.ts';
 import { openPages } from './composition/pages.ts';
@@ -31,9 +32,6 @@ import { samlPages } from './composition/saml-pages.ts';
 import { openState, openStores } from './composition/stores.ts';
 import type { Config } from './config.ts';
 import { createLocalStore } from './directory/local.ts';
-import type { Method } from './domain/method.ts';
-import { createPassword } from './methods/password/password.ts';
-import { createTotp } from './methods/totp/totp.ts';
 import { oidcRoom } from './protocols/oidc/room.ts';
 import { samlRoom } from './protocols/saml/room.ts';
 import { MemoKv } from './state/memo.ts';
@@ -90,9 +88,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const recorder = counters.counting(writer);
 
   // Ways to prove who one is, and who there is.
-  const password = createPassword(config.brand.name);
-  const totp = createTotp({ window: config.totp.window });
-  const methods: ReadonlyMap<string, Method> = new Map([password, totp].map((method) => [method.id, method]));
+  const { password, totp, methods } = openMethods(config);
   const local = createLocalStore(users);
   const applying = { users, credentials, applications, password, totp, knex: db.knex, log, now };
   const disabled = await applyDeclared({ ...applying, config, recorder });

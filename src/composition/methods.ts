@@ -1,0 +1,12 @@
+/** The ways to prove who one is, best first: of equally short ways the earlier one is offered. A part of the composition root. */
+import type { Config } from '../config.ts';
+import type { Method } from '../domain/method.ts';
+import { createPassword } from '../methods/password/password.ts';
+import { createTotp } from '../methods/totp/totp.ts';
+
+export function openMethods(config: Pick<Config, 'brand' | 'totp'>) {
+  const password = createPassword(config.brand.name);
+  const totp = createTotp({ window: config.totp.window });
+  const methods: ReadonlyMap<string, Method> = new Map([password, totp].map((method) => [method.id, method]));
+  return { password, totp, methods };
+}
