@@ -12,7 +12,7 @@ import { Trail } from '../../src/authentication/trail.ts';
 import { Walking } from '../../src/authentication/walking.ts';
 import type { Application } from '../../src/domain/application.ts';
 import type { Ask } from '../../src/domain/ask.ts';
-import type { Credential } from '../../src/domain/credential.ts';
+import type { Credential, NewCredential } from '../../src/domain/credential.ts';
 import type { Method } from '../../src/domain/method.ts';
 import type { User } from '../../src/domain/user.ts';
 import { builtInPolicies } from '../../src/policy/built-in.ts';
@@ -45,10 +45,18 @@ const credential = (user: string, method: string): Credential => ({
   createdAt: 0,
 });
 
+const held = (user: string) =>
+  [credential(user, 'password'), credential(user, 'totp')].filter((one) => !removed.has(one.id));
+const add = async (user: string, one: NewCredential): Promise<Credential> => ({
+  ...credential(user, one.method),
+  ...one,
+});
+
 /** Proved by typing the secret itself. */
 const method = (id: 'password' | 'totp', first: boolean): Method => ({
   id,
   first,
+  guards: !first,
   worth: [id],
   registers: [],
   classesOf: () => [id],
@@ -107,13 +115,16 @@ beforeEach(() => {
   const signIns = new SignIns(kv, secretsSealer(['a secret of at least thirty-two characters']));
   const sources: Sources = {
     methods,
-    policies: builtInPolicies,
-    enrolmentFirst: 'password',
+    begin: ['password'],
+    policies: builtInPolicies(),
+    enrolment: { first: 'password', window: 86_400_000 },
     application: () => application,
     userByName: async (name) => users.get(name),
     userById: async (id) => users.get(id),
-    credentialsOf: async (user) =>
-      [credential(user, 'password'), credential(user, 'totp')].filter((one) => !removed.has(one.id)),
+    settingOf: () => ({ state: 'allowed', standsIn: true }),
+    credentialsOf: async (user) => held(user.id),
+    liveCredentials: async (user) => held(user).map(({ id }) => id),
+    credentialBy: async () => undefined,
     agreedItems: async () => [],
   };
   engine = new Engine({
@@ -135,7 +146,7 @@ beforeEach(() => {
     sources,
     attempts: new Attempts(kv, counters, limits),
     trail,
-    credentials: { add: async (user, one) => ({ ...credential(user, one.method), ...one }) },
+    credentials: { claim: add, replace: add },
     reference: () => 'ABCD-EFGH',
     now: () => now,
   });
@@ -143,6 +154,7 @@ beforeEach(() => {
     engine,
     prover,
     trail,
+    people: { askedToEnrol: async () => {} },
     browsers: { remember: async () => {} },
     consents: { agree: async () => {} },
     service: 'Stile',
