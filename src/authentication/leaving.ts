@@ -4,7 +4,8 @@
  */
 import type { EndedSession } from '../domain/session.ts';
 import type { Asker, Browser } from './authentication.ts';
-import type { SessionEnd, Sessions } from './sessions.ts';
+import type { SessionEnd } from './session-end.ts';
+import type { Sessions } from './sessions.ts';
 
 export class Leaving {
   readonly #sessions: Pick<Sessions, 'end'>;

@@ -9,6 +9,7 @@ import type { Evidence } from '../domain/evidence.ts';
 import type { EndedSession, Participation, Session } from '../domain/session.ts';
 import type { StandIn } from '../domain/stand-in.ts';
 import type { Kv } from '../state/kv.ts';
+import type { SessionEnd } from './session-end.ts';
 import { append, pack, type Stored, toSession } from './stored-session.ts';
 
 /** Lifetimes in seconds: of a session nobody uses, and of any session; the second pair after "stay signed in". */
@@ -17,19 +18,6 @@ export interface Lifetimes {
   readonly absolute: number;
   readonly stay: number;
 }
-
-export type SessionEnd =
-  | 'signed out'
-  | 'user changed'
-  | 'ended by its owner'
-  | 'rp logout'
-  | 'asked by an application'
-  | 'password changed'
-  | 'credential removed'
-  | 'credential lost'
-  | 'user disabled'
-  | 'user deleted'
-  | 'ended by an administrator';
 
 type Note = Participation['note'];
 

@@ -6,7 +6,7 @@ import { stoodIn } from '../policy/meets.ts';
 import { satisfies } from '../policy/strengths.ts';
 import type { Browser } from './authentication.ts';
 import type { Facts } from './next.ts';
-import type { SessionEnd } from './sessions.ts';
+import type { SessionEnd } from './session-end.ts';
 import type { SignIn } from './signins.ts';
 
 /** Why a sign-in came out as it did: what was asked, which policies required what, and the evidence that counted. */

@@ -1,14 +1,14 @@
 /** A person's way through a sign-in: what to show now (`look`), and one answer (`answer`). Pages come from routes.ts. */
-import type { Answer, Challenge, Method } from '../domain/method.ts';
+import type { Answer } from '../domain/method.ts';
 import type { RefusalCode } from '../domain/refusal.ts';
 import type { Session } from '../domain/session.ts';
+import { Asking, type AskingParts, type Standing } from './asking.ts';
 import type { Browser } from './authentication.ts';
 import { type Change, forgetPerson, without } from './changes.ts';
 import { stillProved } from './counted.ts';
 import type { Engine } from './engine.ts';
 import type { Facts, Step } from './next.ts';
-import type { Prover } from './proving.ts';
-import type { Held, SignIn } from './signins.ts';
+import type { SignIn } from './signins.ts';
 import { explanation, type Trail } from './trail.ts';
 
 /** What a GET of the sign-in's one address comes to. */
@@ -29,29 +29,24 @@ export type View =
       readonly show: Readonly<Record<string, unknown>>;
     };
 
-type Standing = { held: Held; session: Session | undefined; facts: Facts; step: Step };
-
-export interface WalkingParts {
-  readonly engine: Engine;
-  readonly prover: Prover;
+export interface WalkingParts extends AskingParts {
   readonly trail: Trail;
   /** The store's side, by structure. */
-  readonly people: { askedToEnrol(user: string, now: number): Promise<void> };
   readonly browsers: {
     remember(user: string, browser: string, methods: readonly string[], now: number): Promise<void>;
   };
   readonly consents: { agree(user: string, application: string, items: readonly string[], now: number): Promise<void> };
-  /** The name people know us by: an authenticator app shows it beside their own. */
-  readonly service: string;
 }
 
 export class Walking {
   readonly #parts: WalkingParts;
   readonly #engine: Engine;
+  readonly #asking: Asking;
 
   constructor(parts: WalkingParts) {
     this.#parts = parts;
     this.#engine = parts.engine;
+    this.#asking = new Asking(parts);
   }
 
   /** Decides anew at every call, so that reload, Back and a second tab all show what is missing now. */
@@ -66,7 +61,7 @@ export class Walking {
           return { kind: 'go', to: this.#engine.askerOf(held.signIn).resume(held.signIn) };
         continue;
       }
-      const show = await this.#show(held, session, facts, step);
+      const show = await this.#asking.show(standing);
       if (!show) continue;
       const asker = this.#engine.askerOf(held.signIn);
       const leadsTo = asker.leadsTo(held.signIn);
@@ -102,7 +97,7 @@ export class Walking {
       const chosen = answer.method;
       await change((signIn) => ({ ...without(signIn, 'choosing', 'said', 'lost'), chosen }));
     } else if (step.kind === 'consent') await this.#agree(browser, standing, change);
-    else if (answer.do === 'again') await this.#again(standing, change);
+    else if (answer.do === 'again') await this.#asking.again(standing, change);
     else if (answer.do === 'later' && step.kind === 'register' && step.optional) {
       await change((signIn) => ({ ...without(signIn, 'said'), declined: [...(signIn.declined ?? []), step.method] }));
     } else {
@@ -179,75 +174,6 @@ export class Walking {
     await this.#parts.trail.leave(browser, 'consent.given', held.signIn, { user: facts.user.id, detail });
   }
 
-  /** What the page shows for this step; undefined when the record changed meanwhile and must be looked at again. */
-  async #show(
-    held: Held,
-    session: Session | undefined,
-    facts: Facts,
-    step: Step,
-  ): Promise<Readonly<Record<string, unknown>> | undefined> {
-    const { signIn } = held;
-    if (step.kind === 'identify') {
-      const here = session && (await this.#engine.parts.sources.userById(session.user));
-      const unnamed: Record<string, unknown> = {};
-      for (const id of step.unnamed) {
-        unnamed[id] = (await this.#method(id).challenge(this.#parts.prover.nobody(signIn, facts))).show;
-      }
-      return { username: signIn.ask.hint ?? here?.username ?? '', unnamed };
-    }
-    if (step.kind === 'register') return this.#showRegistration(held, facts, step.method);
-    if (step.kind !== 'prove') return {};
-    // The first time this person is asked for a second factor starts the clock of enrolment.
-    if (step.opens && !facts.enrolment.guarded) await this.#asked(facts);
-    if (signIn.challenge?.method === step.method) return signIn.challenge.show;
-    const subject = await this.#parts.prover.subject(facts, signIn, step);
-    return this.#keep(held, step.method, await this.#method(step.method).challenge(subject));
-  }
-
-  async #showRegistration(held: Held, facts: Facts, id: string) {
-    const { signIn } = held;
-    const method = this.#method(id);
-    if (!facts.enrolment.guarded) await this.#asked(facts);
-    const state = signIn.registration?.method === id ? signIn.registration.state : undefined;
-    const begun = await method.register?.(
-      await this.#parts.prover.registrant(facts, signIn, id, this.#parts.service),
-      state,
-    );
-    if (!begun) return {};
-    if (begun.state === state) return begun.show;
-    const next = { ...signIn, registration: { method: id, state: begun.state } };
-    return (await this.#engine.parts.signIns.swap(held, next, this.#now())) ? begun.show : undefined;
-  }
-
-  /** Keeps what a challenge has to remember; undefined when the record changed meanwhile. */
-  async #keep({ signIn, version }: Held, method: string, { state, show, trouble }: Challenge) {
-    const shown = trouble ? { ...show, trouble } : show;
-    if (state === '') return shown;
-    const next = { ...signIn, challenge: { method, state, show: shown } };
-    return (await this.#engine.parts.signIns.swap({ signIn, version }, next, this.#now())) ? shown : undefined;
-  }
-
-  /** Sends the same again, where something is sent. */
-  async #again({ held, facts, step }: Standing, change: Change): Promise<void> {
-    const { challenge } = held.signIn;
-    if (step.kind !== 'prove' || challenge?.method !== step.method) return;
-    const subject = await this.#parts.prover.subject(facts, held.signIn, step);
-    const sent = await this.#method(step.method).again?.(subject, challenge.state);
-    if (!sent) return;
-    const show = sent.trouble ? { ...sent.show, trouble: sent.trouble } : sent.show;
-    await change((latest) => ({
-      ...without(latest, 'said'),
-      ...(latest.challenge?.state === challenge.state
-        ? { challenge: { method: step.method, state: sent.state, show } }
-        : {}),
-    }));
-  }
-
-  async #asked({ user }: Facts): Promise<void> {
-    if (user && user.enrolmentAskedAt === undefined) await this.#parts.people.askedToEnrol(user.id, this.#now());
-  }
-
-  #method = (id: string): Method => this.#engine.parts.sources.methods.get(id) as Method;
   #now = () => this.#engine.parts.now();
 }
 

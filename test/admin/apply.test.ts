@@ -13,6 +13,7 @@ import { type Db, openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { Users } from '../../src/store/users.ts';
 import { freshDatabase } from '../support/postgres.ts';
+import { subject } from '../support/subject.ts';
 
 const wiki: ConfiguredApplication = {
   id: 'wiki',
@@ -212,8 +213,8 @@ describe.each(stores)('what the file declares, on %s', (kind, make) => {
     await stile.start({ users: [mei] });
     expect(stile.warned).toEqual([{ username: 'mei', rule: 'too-short' }]);
     const user = (await stile.users.byName('local', 'mei'))!;
-    const subject = { user, credentials: await stile.credentials.of(user.id), now: Date.now() };
-    expect((await stile.password.verify(subject, '', { password: 'over-the-wall' })).kind).toBe('proved');
+    const who = subject({ user, credentials: await stile.credentials.of(user.id) });
+    expect((await stile.password.verify(who, '', { password: 'over-the-wall' })).kind).toBe('proved');
   });
 
   test('a person is seeded whole or not at all', async () => {

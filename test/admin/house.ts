@@ -61,7 +61,11 @@ export async function openHouse(roles: Config['roles'] = []) {
     roles,
     administration: { fresh: 900 },
     registration: { scopes: ['openid', 'email'], most: 10 },
-    assurance: { names: { 'https://refeds.org/profile/mfa': 'mfa', phr: 'phr', 'urn:stile:acr:aal1': 'aal1' } },
+    assurance: {
+      names: { 'https://refeds.org/profile/mfa': 'mfa', phr: 'phr', 'urn:stile:acr:aal1': 'aal1' },
+      emailCode: 'none' as const,
+      recoveryCode: 'factor' as const,
+    },
   };
   const faults: unknown[] = [];
   const ring = { shown: () => ({ keys: [], rotatesFrom: now }), rotate: async () => ({ kind: 'rotated' as const }) };

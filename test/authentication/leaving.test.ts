@@ -23,8 +23,8 @@ async function house(farewells: readonly Asker['farewell'][] = []) {
       ...(farewell ? { farewell } : {}),
     }),
   );
-  const proofs = [{ class: 'password', method: 'password', at: Date.now() }] as const;
-  const { sid } = await sessions.join(undefined, { user: 'ana', proofs, stay: false, agent: '', address: '' });
+  const shown = [{ class: 'password', method: 'password', at: Date.now() }] as const;
+  const { sid } = await sessions.join(undefined, { user: 'ana', shown, stay: false, agent: '', address: '' });
   return { sessions, sid, happened, browser, leaving: new Leaving(sessions, () => askers) };
 }
 

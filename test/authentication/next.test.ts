@@ -30,27 +30,30 @@ function facts(more: Partial<Facts> & { has?: Option[]; user?: User } = {}): Fac
     user,
     vouched: true,
     evidence: proved('password'),
-    verdict: decide(builtInPolicies, { user, application: wiki }),
+    verdict: decide(builtInPolicies(), { user, application: wiki }),
     holdings: has.map((option) => ({ option })),
+    standIns: [],
+    recent: { evidence: more.evidence ?? proved('password'), standIns: [] },
     registrable: [],
-    guarded: has.length > 1,
+    enrolment: { guarded: has.length > 1, opened: has.length === 1, openers: [] },
     fresh: true,
     registered: [],
     unshared: [],
     beginners: ['password'],
+    unnamed: [],
     ...rest,
   };
 }
 
 describe('beginning', () => {
   test('asks for a name first', () => {
-    expect(next(facts({ named: false, vouched: false }))).toEqual({ kind: 'identify' });
+    expect(next(facts({ named: false, vouched: false }))).toEqual({ kind: 'identify', unnamed: [] });
   });
 
   test('shows the same password page for ana and for a name nobody has, locked or not', () => {
     const { user: _, verdict: __, ...nobody } = facts({ vouched: false, evidence: [], holdings: [] });
     const locked = [{ option: password, lockedUntil: 99 }];
-    const page = { kind: 'prove', method: 'password', others: [] };
+    const page = { kind: 'prove', method: 'password', others: [], wanted: [] };
     expect(next(nobody)).toEqual(page);
     expect(next(facts({ vouched: false, evidence: [], holdings: locked }))).toEqual(page);
   });
@@ -62,7 +65,13 @@ describe('with a password proved', () => {
   });
 
   test('an application that wants MFA gets only the second factor asked', () => {
-    expect(next(facts({ ask: wanting('mfa') }))).toEqual({ kind: 'prove', method: 'totp', others: [], ahead: 0 });
+    expect(next(facts({ ask: wanting('mfa') }))).toEqual({
+      kind: 'prove',
+      method: 'totp',
+      others: [],
+      wanted: ['totp'],
+      ahead: 0,
+    });
   });
 
   test('two-step sign-in turned on asks for the second factor without any application wanting it', () => {
@@ -118,9 +127,68 @@ describe('registering', () => {
     expect(next(mei({ has: [password, totp] }))).toMatchObject({ kind: 'prove', method: 'totp' });
   });
 
-  test('where it takes a mailed link or a pass, the page says so and the answer is no', () => {
-    const needsMail = mei({ registrable: [], registrationNeeds: 'mail-needed' });
-    expect(next(needsMail)).toEqual({ kind: 'refused', code: 'requirements-unmet', because: 'mail-needed' });
+  describe.each([
+    ['the mailbox', ['mailed-link', 'access-pass']],
+    ['a pass', ['access-pass']],
+  ])('where it takes %s', (_, openers) => {
+    const closed = { enrolment: { guarded: false, opened: false, openers } };
+
+    test('that is asked for first, and what opens it otherwise is one click away', () => {
+      const [method, ...others] = openers;
+      expect(next(mei(closed))).toMatchObject({ kind: 'prove', method, others, opens: true });
+      for (const other of others) expect(next(mei(closed), other)).toMatchObject({ method: other, opens: true });
+    });
+
+    test('it goes on once it was shown', () => {
+      expect(next(mei({ enrolment: { ...closed.enrolment, opened: true } }))).toMatchObject({ kind: 'register' });
+    });
+
+    test('the password is asked anew before, of a session left open', () => {
+      expect(next(mei({ ...closed, fresh: false }))).toMatchObject({ kind: 'prove', method: 'password' });
+    });
+  });
+
+  test('where nothing here opens it, the answer is no and says who can help', () => {
+    const closed = mei({ enrolment: { guarded: false, opened: false, openers: [] } });
+    expect(next(closed)).toEqual({ kind: 'refused', code: 'requirements-unmet', because: 'pass-needed' });
+  });
+
+  test('for a mere wish nobody is sent for a pass, nor made to add to what they have', () => {
+    const wish: Ask = { ...plain, wants: [{ anyOf: [builtIn.mfa!], essential: false }] };
+    expect(next(mei({ ask: wish }))).toMatchObject({ kind: 'register' });
+    const needsPass = { guarded: false, opened: false, openers: ['access-pass'] };
+    expect(next(mei({ ask: wish, enrolment: needsPass }))).toEqual({ kind: 'done', met: [undefined] });
+    const passkeys = { ...passkey, register: true };
+    const stronger: Ask = { ...plain, wants: [{ anyOf: [builtIn.phr!], essential: false }] };
+    expect(next(facts({ ask: stronger, registrable: [passkeys] }))).toEqual({ kind: 'done', met: [undefined] });
+  });
+
+  test('whoever has a second factor, and needs another kind, proves two before it is added', () => {
+    const needs = { ask: wanting('phr'), registrable: [{ ...passkey, register: true }] };
+    expect(next(facts(needs))).toMatchObject({ kind: 'prove', method: 'totp' });
+    expect(next(facts({ ...needs, evidence: proved('password', 'totp') }))).toMatchObject({
+      kind: 'register',
+      method: 'webauthn',
+    });
+  });
+
+  test('a code to the mailbox is no half of what adding another takes, though it counts as a factor', () => {
+    const shown: Evidence[] = [
+      ...proved('password'),
+      { class: 'email-code', method: 'email-code', at: 2, mailbox: true },
+    ];
+    const needs = { ask: wanting('phr'), registrable: [{ ...passkey, register: true }], evidence: shown };
+    expect(next(facts(needs))).toMatchObject({ kind: 'prove', method: 'totp' });
+  });
+
+  test('a way back in for the day everything is lost is suggested, and may be put off', () => {
+    expect(next(facts({ offered: 'recovery-code', evidence: proved('password', 'totp') }))).toEqual({
+      kind: 'register',
+      method: 'recovery-code',
+      others: [],
+      ahead: 0,
+      optional: true,
+    });
   });
 
   test("the account page's registration comes after everything else is proved", () => {
@@ -140,12 +208,17 @@ test('a second factor come by meanwhile is proved before another is added, thoug
   const adding: Ask = { ...plain, register: 'totp' };
   expect(next(facts({ ask: adding, has: [password] }))).toMatchObject({ kind: 'register' });
   expect(next(facts({ ask: adding }))).toMatchObject({ kind: 'prove', method: 'totp' });
-  expect(next(facts({ ask: adding, has: [password], guarded: true }))).toMatchObject({ code: 'requirements-unmet' });
+  const lost = { guarded: true, opened: false, openers: ['access-pass'] };
+  const pass = { kind: 'prove', method: 'access-pass', opens: true };
+  expect(next(facts({ ask: adding, has: [password], enrolment: lost }))).toMatchObject(pass);
+  expect(next(facts({ ask: adding, has: [password], enrolment: { ...lost, opened: true } }))).toMatchObject({
+    kind: 'register',
+  });
 });
 
 test("whoever is in none of the application's groups is told no before anything more is asked", () => {
   const application = { ...wiki, groups: ['HR'] };
-  const verdict = decide(builtInPolicies, { user: ana, application });
+  const verdict = decide(builtInPolicies(), { user: ana, application });
   expect(next(facts({ application, verdict, ask: wanting('mfa') }))).toEqual({
     kind: 'refused',
     code: 'denied',

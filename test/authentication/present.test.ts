@@ -29,19 +29,23 @@ function reason(more: { proved: Evidence[]; twoStep?: boolean; wants?: string[];
     named: true,
     vouched: true,
     evidence: more.counts ?? [],
-    verdict: decide(builtInPolicies, { user, application }),
+    verdict: decide(builtInPolicies(), { user, application }),
+    standIns: [],
+    recent: { evidence: [], standIns: [] },
     holdings: [],
     registrable: [],
-    guarded: true,
+    enrolment: { guarded: true, opened: false, openers: [] },
     fresh: false,
     registered: [],
     unshared: [],
     beginners: ['password'],
+    unnamed: [],
   } satisfies Facts;
   const session = {
     sid: 's',
     user: user.id,
     evidence: more.proved,
+    standIns: [],
     startedAt: 1,
     expiresAt: 9,
     stay: false,
@@ -61,7 +65,7 @@ function reason(more: { proved: Evidence[]; twoStep?: boolean; wants?: string[];
     stay: false,
     user: user.id,
   };
-  const step = { kind: 'prove', method: 'totp', others: [], ahead: 0 } as const;
+  const step = { kind: 'prove', method: 'totp', others: [], wanted: [], ahead: 0 } as const;
   const { data } = present({ kind: 'page', signIn, facts, step, session, leadsTo: [], show: {} }, 7);
   const { kind, policies } = data.why as { kind: string; policies: string[] };
   return { kind, policies };

@@ -31,7 +31,7 @@ afterEach(() => kv.close());
 
 const walk = (user: string, proofs: Evidence[], stay = false) => ({
   user,
-  proofs,
+  shown: proofs,
   stay,
   agent: 'Firefox',
   address: '192.0.2.1',

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Application } from '../../src/domain/application.ts';
 import { builtInPolicies } from '../../src/policy/built-in.ts';
-import { decide, type Policy } from '../../src/policy/decide.ts';
+import { decide, type Grant, type Policy } from '../../src/policy/decide.ts';
 import { builtIn } from '../../src/policy/strengths.ts';
 import { ana } from '../support/people.ts';
 
@@ -21,11 +21,12 @@ const policy = fc
     matched: fc.boolean(),
     grant: fc.oneof(fc.constant({ block: true } as const), fc.record({ require: fc.subarray(Object.values(builtIn)) })),
   })
-  .map(({ matched, ...rest }): Policy & { matched: boolean } => ({
+  .map(({ matched, grant, ...rest }): Policy & { matched: boolean; grant: Grant } => ({
     ...rest,
     name: rest.id,
     matched,
-    match: () => ({ matched, why: 'because' }),
+    grant,
+    judge: () => ({ why: 'because', ...(matched ? { grant } : {}) }),
   }));
 
 test('the strictest wins whatever the order of the policies', () => {
@@ -60,15 +61,17 @@ test('what is off or only reported requires nothing, and everything considered i
 });
 
 test('asks nothing more of ana until she turns two-step sign-in on', () => {
-  expect(decide(builtInPolicies, { user: ana, application: wiki })).toMatchObject({ blocked: false, requires: [] });
-  const verdict = decide(builtInPolicies, { user: { ...ana, twoStep: true }, application: wiki });
-  expect(verdict.requires).toEqual([{ strength: builtIn.mfa, policies: ['two-step'] }]);
+  expect(decide(builtInPolicies(), { user: ana, application: wiki })).toMatchObject({ blocked: false, requires: [] });
+  const verdict = decide(builtInPolicies(), { user: { ...ana, twoStep: true }, application: wiki });
+  expect(verdict.requires).toEqual([
+    { strength: builtIn.mfa, accepts: ['email_code', 'access_pass'], policies: ['two-step'] },
+  ]);
 });
 
 test('stops ana at an application whose groups she is in none of, and says so', () => {
   const hr = { ...wiki, groups: ['HR'] };
-  const verdict = decide(builtInPolicies, { user: ana, application: hr });
+  const verdict = decide(builtInPolicies(), { user: ana, application: hr });
   expect(verdict.blocked).toBe(true);
   expect(verdict.trace.find((line) => line.policy === 'application-groups')).toMatchObject({ matched: true });
-  expect(decide(builtInPolicies, { user: { ...ana, groups: ['HR'] }, application: hr }).blocked).toBe(false);
+  expect(decide(builtInPolicies(), { user: { ...ana, groups: ['HR'] }, application: hr }).blocked).toBe(false);
 });

@@ -11,7 +11,9 @@ const options = fc.uniqueArray(option, { maxLength: 5, selector: (one) => one.cl
 const evidence = fc
   .uniqueArray(fc.constantFrom(...methodClassNames), { maxLength: 2 })
   .map((classes) => classes.map((name): Evidence => ({ class: name, method: name, at: 1 })));
-const required = fc.uniqueArray(fc.constantFrom(...strengths), { maxLength: 3, selector: (one) => one.id });
+const required = fc
+  .uniqueArray(fc.constantFrom(...strengths), { maxLength: 3, selector: (one) => one.id })
+  .map((all) => all.map((strength) => ({ strength })));
 
 test('every plan meets everything required, no step of it can be left out, and none is missing', () => {
   fc.assert(
@@ -19,8 +21,8 @@ test('every plan meets everything required, no step of it can be left out, and n
       const met = (plan: readonly Option[]) =>
         wanted.every((one) =>
           metBy(
-            [...have, ...plan].map((part) => part.class),
-            one,
+            [...have, ...plan].flatMap((part) => part.class ?? []),
+            one.strength,
           ),
         );
       const ways = plans(have, wanted, possible);
@@ -58,4 +60,13 @@ test('who may stand at the beginning stands there', () => {
       }
     }),
   );
+});
+
+test('a code by email is the way before a policy that takes it, and no way where it leans on the same mailbox', () => {
+  const code: Option = { method: 'email-code', kind: 'email_code', register: false, first: false };
+  const need = { strength: builtIn.mfa!, accepts: ['email_code' as const] };
+  const password: Evidence = { class: 'password', method: 'password', at: 1 };
+  expect(plans([password], [need], [code])).toEqual([[code]]);
+  expect(plans([{ ...password, mailbox: true }], [need], [code])).toEqual([]);
+  expect(plans([password], [{ strength: builtIn.mfa! }], [code])).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { SessionEnd } from '../../authentication/sessions.ts';
+import type { SessionEnd } from '../../authentication/session-end.ts';
 import { personFields } from '../../config/person.ts';
 import type { User } from '../../domain/user.ts';
 import { nameOf } from '../actor.ts';

@@ -3,6 +3,7 @@ import type { Credential, NewCredential } from '../../../src/domain/credential.t
 import { outdated } from '../../../src/methods/password/hash.ts';
 import { createPassword } from '../../../src/methods/password/password.ts';
 import { ana } from '../../support/people.ts';
+import { subject as subjectOf } from '../../support/subject.ts';
 
 const password = createPassword('Northfold');
 const now = Date.UTC(2026, 10, 22);
@@ -14,8 +15,8 @@ const kept = (made: NewCredential): Credential => ({
   disabled: false,
   createdAt: now,
 });
-const subject = (made: NewCredential) => ({ user: ana, credentials: [kept(made)], now });
-const nobody = { credentials: [], now };
+const subject = (made: NewCredential) => subjectOf({ user: ana, credentials: [kept(made)], now });
+const nobody = subjectOf({ vouched: false, now });
 
 describe('password', () => {
   test("proves ana by her password, as one factor of knowledge and with the credential's id", async () => {
@@ -23,7 +24,7 @@ describe('password', () => {
     expect(credential.secret).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     expect(await password.verify(subject(credential), '', { password: 'over-the-wall' })).toEqual({
       kind: 'proved',
-      evidence: { class: 'password', method: 'password', credential: 'c1' },
+      evidence: { class: 'password', method: 'password' },
       credential: 'c1',
     });
   });

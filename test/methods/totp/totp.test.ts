@@ -3,6 +3,7 @@ import type { Credential, NewCredential } from '../../../src/domain/credential.t
 import { codeAt, stepOf } from '../../../src/methods/totp/code.ts';
 import { createTotp } from '../../../src/methods/totp/totp.ts';
 import { ana } from '../../support/people.ts';
+import { subject } from '../../support/subject.ts';
 
 const totp = createTotp();
 const now = Date.UTC(2026, 10, 22, 12, 0, 10);
@@ -18,7 +19,7 @@ const kept = (made: NewCredential, id = 'c1'): Credential => ({
 const agreed = { secret: 'KN2GS3DFMRXW43DZMFZWKZLEKNUWO3TT', algorithm: 'SHA1', digits: 6 } as const;
 const seeded = kept(totp.adopt(agreed));
 const answer = (code: string, credentials: Credential[] = [seeded], at = now) =>
-  totp.verify({ user: ana, credentials, now: at }, '', { code });
+  totp.verify(subject({ user: ana, credentials, now: at }), '', { code });
 
 // RFC 6238 Appendix B. The secrets are the digits repeated to 20, 32 and 64 bytes, in base32.
 const secrets = {
@@ -47,7 +48,7 @@ describe('totp', () => {
   test("proves ana by her app's code and says which step it spends", async () => {
     expect(await answer(codeAt(agreed, now))).toEqual({
       kind: 'proved',
-      evidence: { class: 'totp', method: 'totp', credential: 'c1' },
+      evidence: { class: 'totp', method: 'totp' },
       credential: 'c1',
       counter: step,
     });
@@ -71,7 +72,7 @@ describe('totp', () => {
 
   test('takes no drift at all where the window is nought', async () => {
     const strict = createTotp({ window: 0 });
-    const at = { user: ana, credentials: [seeded], now };
+    const at = subject({ user: ana, credentials: [seeded], now });
     expect((await strict.verify(at, '', { code: codeAt(agreed, now - 30_000) })).kind).toBe('wrong');
     expect((await strict.verify(at, '', { code: codeAt(agreed, now) })).kind).toBe('proved');
   });
@@ -89,7 +90,7 @@ describe('totp', () => {
   );
 
   test('calls a missing code, a list of codes and a person without an app wrong', async () => {
-    const at = { user: ana, credentials: [seeded], now };
+    const at = subject({ user: ana, credentials: [seeded], now });
     expect(await totp.verify(at, '', {})).toEqual({ kind: 'wrong' });
     expect(await totp.verify(at, '', { code: ['1', '2'] } as never)).toEqual({ kind: 'wrong' });
     expect(await answer(codeAt(agreed, now), [])).toEqual({ kind: 'wrong' });
@@ -111,7 +112,7 @@ describe('totp', () => {
 });
 
 describe('registering an authenticator app', () => {
-  const person = { user: ana, issuer: 'Northfold: staff', now };
+  const person = { user: ana, issuer: 'Northfold: staff', held: [], now };
 
   test('shows a new secret of 160 bits as text and as a QR code that an app can read', async () => {
     const { state, show } = await totp.register(person);

@@ -411,7 +411,7 @@ async function signIn(house: House, url: URL, req: IncomingMessage, res: ServerR
     const now = Date.now();
     const joined = await house.sessions.join(browser.session, {
       user,
-      proofs: classes.map((name) => ({ class: name, method: name, at: Number(said.get('at') ?? now) })),
+      shown: classes.map((name) => ({ class: name, method: name, at: Number(said.get('at') ?? now) })),
       stay: false,
       agent: '',
       address: '',

@@ -5,7 +5,7 @@ import { MemoryKv } from '../../../src/state/memory.ts';
 
 const ana = {
   user: 'ana',
-  proofs: [{ class: 'password', method: 'password', at: 1 }],
+  shown: [{ class: 'password', method: 'password', at: 1 }],
   stay: false,
   agent: '',
   address: '',

@@ -21,7 +21,7 @@ const party = {
 test('a session that ends while its answer is made gives no assertion: nobody would tell that application', async () => {
   const kv = new MemoryKv();
   const sessions = new Sessions(kv, { idle: 600, absolute: 600, stay: 600 });
-  const { sid } = await sessions.join(undefined, { user: 'u1', proofs: evidence, stay: false, agent: '', address: '' });
+  const { sid } = await sessions.join(undefined, { user: 'u1', shown: evidence, stay: false, agent: '', address: '' });
   let meanwhile = async () => {};
   const refusals: unknown[] = [];
   const signingIn = new SigningIn({

@@ -1,0 +1,101 @@
+/** What a step's page shows, and what has to be remembered until its answer: challenges, registrations, what is sent again. */
+import type { Challenge, Method } from '../domain/method.ts';
+import type { Session } from '../domain/session.ts';
+import { type Change, without } from './changes.ts';
+import type { Engine } from './engine.ts';
+import type { Facts, Step } from './next.ts';
+import type { Prover } from './proving.ts';
+import type { Held } from './signins.ts';
+
+export interface AskingParts {
+  readonly engine: Engine;
+  readonly prover: Prover;
+  /** The store's side, by structure. */
+  readonly people: { askedToEnrol(user: string, now: number): Promise<void> };
+  /** The name people know us by: an authenticator app shows it beside their own. */
+  readonly service: string;
+}
+
+/** Where a walk stands. */
+export interface Standing {
+  readonly held: Held;
+  readonly session: Session | undefined;
+  readonly facts: Facts;
+  readonly step: Step;
+}
+
+export class Asking {
+  readonly #parts: AskingParts;
+  readonly #engine: Engine['parts'];
+
+  constructor(parts: AskingParts) {
+    this.#parts = parts;
+    this.#engine = parts.engine.parts;
+  }
+
+  /** What the page shows for this step; undefined when the record changed meanwhile and must be looked at again. */
+  async show({ held, session, facts, step }: Standing): Promise<Readonly<Record<string, unknown>> | undefined> {
+    const { signIn } = held;
+    if (step.kind === 'identify') {
+      const here = session && (await this.#engine.sources.userById(session.user));
+      const unnamed: Record<string, unknown> = {};
+      for (const id of step.unnamed) {
+        unnamed[id] = (await this.#method(id).challenge(this.#parts.prover.nobody(signIn, facts))).show;
+      }
+      return { username: signIn.ask.hint ?? here?.username ?? '', unnamed };
+    }
+    if (step.kind === 'register') return this.#registration(held, facts, step.method);
+    if (step.kind !== 'prove') return {};
+    // The first time this person is asked for a second factor starts the clock of enrolment.
+    if (step.opens && !facts.enrolment.guarded) await this.#asked(facts);
+    if (signIn.challenge?.method === step.method) return signIn.challenge.show;
+    const subject = await this.#parts.prover.subject(facts, signIn, step);
+    return this.#keep(held, step.method, await this.#method(step.method).challenge(subject));
+  }
+
+  async #registration(held: Held, facts: Facts, id: string) {
+    const { signIn } = held;
+    const method = this.#method(id);
+    if (!facts.enrolment.guarded) await this.#asked(facts);
+    const state = signIn.registration?.method === id ? signIn.registration.state : undefined;
+    const begun = await method.register?.(
+      await this.#parts.prover.registrant(facts, signIn, id, this.#parts.service),
+      state,
+    );
+    if (!begun) return {};
+    if (begun.state === state) return begun.show;
+    const next = { ...signIn, registration: { method: id, state: begun.state } };
+    return (await this.#engine.signIns.swap(held, next, this.#now())) ? begun.show : undefined;
+  }
+
+  /** Keeps what a challenge has to remember; undefined when the record changed meanwhile. */
+  async #keep({ signIn, version }: Held, method: string, { state, show, trouble }: Challenge) {
+    const shown = trouble ? { ...show, trouble } : show;
+    if (state === '') return shown;
+    const next = { ...signIn, challenge: { method, state, show: shown } };
+    return (await this.#engine.signIns.swap({ signIn, version }, next, this.#now())) ? shown : undefined;
+  }
+
+  /** Sends the same again, where something is sent. */
+  async again({ held, facts, step }: Standing, change: Change): Promise<void> {
+    const { challenge } = held.signIn;
+    if (step.kind !== 'prove' || challenge?.method !== step.method) return;
+    const subject = await this.#parts.prover.subject(facts, held.signIn, step);
+    const sent = await this.#method(step.method).again?.(subject, challenge.state);
+    if (!sent) return;
+    const show = sent.trouble ? { ...sent.show, trouble: sent.trouble } : sent.show;
+    await change((latest) => ({
+      ...without(latest, 'said'),
+      ...(latest.challenge?.state === challenge.state
+        ? { challenge: { method: step.method, state: sent.state, show } }
+        : {}),
+    }));
+  }
+
+  async #asked({ user }: Facts): Promise<void> {
+    if (user && user.enrolmentAskedAt === undefined) await this.#parts.people.askedToEnrol(user.id, this.#now());
+  }
+
+  #method = (id: string): Method => this.#engine.sources.methods.get(id) as Method;
+  #now = () => this.#engine.now();
+}
