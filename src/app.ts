@@ -9,6 +9,7 @@ import { listenSocket } from './admin/socket.ts';
 import { groupRecorder } from './audit/recorder.ts';
 import { trimRecord } from './audit/retention.ts';
 import { assuranceOf } from './authentication/assurance.ts';
+import { linkRoutes } from './authentication/link.ts';
 import { signInRoutes } from './authentication/routes.ts';
 import { Subjects } from './authentication/subjects.ts';
 import { mountAccount } from './composition/account-pages.ts';
@@ -88,7 +89,10 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const recorder = counters.counting(writer);
 
   // Ways to prove who one is, and who there is.
-  const { password, totp, methods } = openMethods(config);
+  const { password, totp, methods } = openMethods(config, {
+    ...{ kv, messenger: undefined },
+    onFault: (error) => log.error({ err: error }, 'a message for somebody who is not vouched for yet'),
+  });
   const local = createLocalStore(users);
   const applying = { users, credentials, applications, password, totp, knex: db.knex, log, now };
   const disabled = await applyDeclared({ ...applying, config, recorder });
@@ -179,7 +183,9 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     draining,
   );
   routes(app).get('/assets/:file', anyone, files.handler);
-  signInRoutes(app, { walking, csrf: forms, views, issuer: config.issuer, now, browserOf: browser });
+  const signInPages = { walking, csrf: forms, views, issuer: config.issuer, now, browserOf: browser };
+  signInRoutes(app, signInPages);
+  linkRoutes(app, signInPages);
   oidc.mount(app);
   saml.mount(app);
   mountAccount(app, {
