@@ -1,4 +1,5 @@
 /** The ways to prove who one is, best first: of equally short ways the earlier one is offered. A part of the composition root. */
+import type { Logger } from 'pino';
 import { createPost } from '../authentication/mailing.ts';
 import type { Config } from '../config.ts';
 import type { Messenger } from '../domain/message.ts';
@@ -13,15 +14,16 @@ export interface MethodParts {
   readonly kv: Kv;
   /** Undefined: no mail is sent, and what needs it is not there. */
   readonly messenger: Messenger | undefined;
-  onFault(error: unknown): void;
+  readonly log: Pick<Logger, 'error'>;
 }
 
 export function openMethods(
   config: Pick<Config, 'assurance' | 'brand' | 'issuer' | 'methods' | 'totp'>,
-  { kv, messenger, onFault }: MethodParts,
+  { kv, messenger, log }: MethodParts,
 ) {
   const password = createPassword(config.brand.name);
   const totp = createTotp({ window: config.totp.window });
+  const onFault = (error: unknown) => log.error({ err: error }, 'a mail could not be sent');
   const post = messenger && createPost(messenger, kv, onFault);
   const emailCode = {
     begins: config.methods.begin.includes('email-code'),
