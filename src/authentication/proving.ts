@@ -99,7 +99,9 @@ export class Prover {
     const user = credential && (await sources.userById(credential.user));
     const { ask } = signIn;
     const theirs = user && (ask.subject === undefined || ask.subject === user.id) ? user : undefined;
-    await this.#judge(offer, theirs, (latest, shown, stay) =>
+    // Counted by what was shown, whether we know it or not; what cannot be looked up is no guess at anybody.
+    const guessed = lookup === undefined ? undefined : `${id}:${lookup}`;
+    await this.#judge(offer, theirs, guessed, (latest, shown, stay) =>
       // Named only now, by the proof: a credential's id, which is no secret, must not tell whose it is.
       latest.user === undefined && turnOf(latest) === 0 && theirs
         ? {
@@ -116,12 +118,16 @@ export class Prover {
 
   /** Judges one answer. What it comes to lies in the sign-in, for the next page to tell. */
   async prove(offer: Offer): Promise<void> {
-    await this.#judge(offer, offer.facts.user, (latest, shown, stay) => proven(latest, offer.signIn, shown, stay));
+    const { user } = offer.facts;
+    const guessed = offer.signIn.name ?? user?.username ?? offer.signIn.ask.subject;
+    await this.#judge(offer, user, guessed, (latest, shown, stay) => proven(latest, offer.signIn, shown, stay));
   }
 
+  /** `guessed`: what tries are counted by where there is no credential to count them on. Without it the address counts. */
   async #judge(
     { browser, signIn, facts, method: id, answer, change }: Offer,
     user: User | undefined,
+    guessed: string | undefined,
     accept: (latest: SignIn, shown: Evidence | StandIn, stay: boolean) => SignIn,
   ): Promise<void> {
     const { attempts, sources } = this.#parts;
@@ -136,10 +142,7 @@ export class Prover {
     const opened: Awaited<ReturnType<Attempts['open']>> =
       held.length > 0
         ? await attempts.open(held, familiar, now)
-        : {
-            usable: [],
-            ...(await attempts.openUnknown(signIn.name ?? user?.username ?? signIn.ask.subject ?? '', now)),
-          };
+        : { usable: [], ...(guessed === undefined ? {} : await attempts.openUnknown(guessed, now)) };
     if (opened.lockedUntil) {
       const reference = this.#parts.reference();
       await this.#record(browser, signIn, user, 'proof.locked', { reference, detail: { method: id } });
