@@ -11,6 +11,7 @@ import { type Change, forgetPerson, proven, turnOf, without } from './changes.ts
 import type { Sources } from './facts.ts';
 import type { Facts } from './next.ts';
 import type { Said, SignIn } from './signins.ts';
+import { afterUse, type Notices } from './telling.ts';
 import type { Trail } from './trail.ts';
 
 export interface ProverParts {
@@ -23,6 +24,7 @@ export interface ProverParts {
     claim(user: string, credential: NewCredential, now: number): Promise<Credential | undefined>;
     replace(user: string, credential: NewCredential, now: number): Promise<Credential>;
   };
+  readonly notices?: Notices | undefined;
   /** Eight characters a person can read aloud. */
   readonly reference: () => string;
   readonly now: () => number;
@@ -172,6 +174,7 @@ export class Prover {
         const worth = 'class' in shown ? { class: shown.class } : { standIn: shown.kind };
         const detail = { method: id, ...worth, ...(signal ? { signal } : {}) };
         await this.#record(browser, signIn, user, 'proof.accepted', { detail });
+        await afterUse(this.#parts, { browser, signIn, user }, verification);
         return change((latest) => accept(latest, shown, stay));
       }
     }

@@ -1,6 +1,6 @@
 /** Which methods there are for whom: per identity store, narrowed by groups. */
 import * as z from 'zod';
-import { section, text } from './words.ts';
+import { duration, section, text, whole } from './words.ts';
 
 /** Every method a file may speak of, best first: of equally short ways the earlier one is offered. */
 export const methodNames = ['webauthn', 'password', 'totp', 'email-code', 'recovery-code', 'access-pass'] as const;
@@ -23,4 +23,5 @@ export const methodsSchema = section({
     .array(z.enum(['password', 'webauthn', 'email-code', 'access-pass']))
     .min(1)
     .default(['password', 'webauthn', 'access-pass']),
+  'access-pass': section({ longest: duration(60, 366 * 86_400).default(30 * 86_400), length: whole(12, 48).default(12) }).prefault({}),
 });

@@ -1,5 +1,6 @@
 import type { Credential, NewCredential } from './credential.ts';
 import type { Evidence, MethodClassName } from './evidence.ts';
+import type { MessageKind } from './message.ts';
 import type { StandIn } from './stand-in.ts';
 import type { User } from './user.ts';
 
@@ -52,6 +53,10 @@ export type Verification =
       data?: Readonly<Record<string, unknown>>;
       /** Something odd that proves nothing by itself, for the record ("counter went back"). */
       signal?: string;
+      /** What the person is told of this use, by mail. */
+      tells?: { readonly kind: MessageKind; readonly data: Readonly<Record<string, unknown>> };
+      /** What is put on record of this use beside the proof. */
+      records?: { readonly type: 'access-pass.used'; readonly detail: Readonly<Record<string, unknown>> };
     } & Proof)
   /** `reason` is a word of the method's own, for its page and the record. */
   | { kind: 'wrong'; reason?: string }
@@ -68,6 +73,7 @@ export interface Challenge {
 /** What a registration page shows and what its confirmation needs; `state` is kept sealed and never shown. */
 export interface Registration {
   readonly state: string;
+  /** With `file`, a name: the page may be taken along as a text file, which `methods/<id>-file.ejs` writes. */
   readonly show: Readonly<Record<string, unknown>>;
 }
 
@@ -100,6 +106,8 @@ export interface MethodTraits {
   readonly spare?: true;
   /** Everything a proof by this method may be worth, whoever gives it. */
   readonly worth: readonly MethodClassName[];
+  /** Whether this credential may be shown at that instant (milliseconds); absent: always. */
+  usable?(credential: Credential, now: number): boolean;
   /** What proving this credential would be worth to somebody who is vouched for. */
   classesOf(credential: Credential): readonly MethodClassName[];
   /** What it may stand in for, shown by somebody who is vouched for. */
