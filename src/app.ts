@@ -88,7 +88,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const recorder = counters.counting(writer);
 
   // Ways to prove who one is, and who there is.
-  const { password, totp, methods } = openMethods(config);
+  const { password, totp, accessPass, methods } = openMethods(config);
   const local = createLocalStore(users);
   const applying = { users, credentials, applications, password, totp, knex: db.knex, log, now };
   const disabled = await applyDeclared({ ...applying, config, recorder });
@@ -135,7 +135,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   };
   const administration = openAdministration(config, {
     configuration: configurationFor(applying, config),
-    ...{ knex: db.knex, sealer, recorder, now, backup: backupFrom(db, config) },
+    ...{ knex: db.knex, sealer, recorder, now, accessPass, backup: backupFrom(db, config) },
     keys: { oidc: async () => tokenKeys, saml: async () => samlKeys },
     live: { sessions, endTokens: (user) => tokens.destroyByUser(user), refresh: () => catalogue.refresh() },
     onFault: (error, request) => log.error({ err: error, request }, 'administration'),
@@ -201,6 +201,9 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   // A read-only DATA_DIR beside Postgres costs the command line its way in, not the server its start.
   const purge = () => {
     tokens.purge(now()).catch((error) => log.warn({ err: error }, 'expired tokens could not be removed'));
+    credentials
+      .purge(now())
+      .catch((error) => log.warn({ err: error }, 'access passes that are over could not be removed'));
     trimRecord({ events, recorder, ...config.audit }, now()).catch((error) =>
       log.warn({ err: error }, 'the record could not be trimmed'),
     );

@@ -23,7 +23,8 @@ export function suggestion(
 }
 
 const bySpare = ({ methods }: Methods, { proofs }: SignIn) => proofs.some(({ method }) => methods.get(method)?.spare);
-const byPass = ({ proofs, standIns = [] }: SignIn) => [...proofs, ...standIns].some(({ method }) => method === 'access-pass');
+const byPass = ({ proofs, standIns = [] }: SignIn) =>
+  [...proofs, ...standIns].some(({ method }) => method === 'access-pass');
 
 /** Whether this walk went by something meant for emergencies. */
 export const byEmergency = (sources: Methods, signIn: SignIn): boolean =>

@@ -15,7 +15,7 @@ import type { IdentityStore } from '../directory/store.ts';
 import type { Method } from '../domain/method.ts';
 import type { User } from '../domain/user.ts';
 import { builtInPolicies } from '../policy/built-in.ts';
-import { requiredOf, type ScopedSettings, settingOf } from '../policy/method-settings.ts';
+import { requiredOf, scopedSettings, settingOf } from '../policy/method-settings.ts';
 import type { Kv } from '../state/kv.ts';
 import { reference } from '../web/reference.ts';
 import type { openStores } from './stores.ts';
@@ -41,10 +41,7 @@ export function openEngine(
   const { methods, local, users, credentials, consents, browsers, application, kv, sealer, recorder, now } = parts;
   const sessions = new Sessions(kv, config.session, now);
   const signIns = new SignIns(kv, sealer);
-  const settings: ScopedSettings = {
-    stores: new Map(config.stores.map((one) => [one.id, one.methods])),
-    groups: new Map(config.groups.map((one) => [one.name, one.methods])),
-  };
+  const settings = scopedSettings(config);
   const sources: Sources = {
     methods,
     begin: config.methods.begin.filter((id) => methods.get(id)?.first),

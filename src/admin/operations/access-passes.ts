@@ -15,7 +15,9 @@ const most = 10;
 
 const said = {
   id: z.string(),
-  state: z.enum(['waiting', 'open', 'used', 'over']).describe('waiting: it has not begun; used: it was good for one use'),
+  state: z
+    .enum(['waiting', 'open', 'used', 'over'])
+    .describe('waiting: it has not begun; used: it was good for one use'),
   starts_at: z.iso.datetime(),
   ends_at: z.iso.datetime(),
   one_time: z.boolean(),
@@ -48,7 +50,10 @@ function period(
   const endsAt = until === undefined ? startsAt + (minutes ?? usual) * 60_000 : Date.parse(until);
   if (endsAt <= startsAt) throw wrong('until', 'is not after it begins');
   if (endsAt - now > longest * 1000)
-    throw wrong(until === undefined ? 'minutes' : 'until', `is later than the file allows: ${longest} seconds from now`);
+    throw wrong(
+      until === undefined ? 'minutes' : 'until',
+      `is later than the file allows: ${longest} seconds from now`,
+    );
   return { startsAt, endsAt };
 }
 

@@ -84,7 +84,14 @@ export function createRecoveryCode({ counted = true }: { counted?: boolean } = {
       const shown = codes.map(written);
       return {
         state: begun,
-        show: { codes: shown, at, account: user.username, service: issuer, replaces: held.length > 0, file: 'recovery-codes.txt' },
+        show: {
+          codes: shown,
+          at,
+          account: user.username,
+          service: issuer,
+          replaces: held.length > 0,
+          file: 'recovery-codes.txt',
+        },
       };
     },
 
