@@ -1,15 +1,10 @@
 /** What follows the use of a method that is worth a word: to the record, and to the person. */
-import type { MessageKind } from '../domain/message.ts';
 import type { Verification } from '../domain/method.ts';
 import type { User } from '../domain/user.ts';
 import type { Browser } from './authentication.ts';
+import type { Notices } from './notices.ts';
 import type { SignIn } from './signins.ts';
 import type { Trail } from './trail.ts';
-
-/** Tells a person what happened to their account. Nobody's answer waits for it or fails by it. */
-export interface Notices {
-  tell(user: User, kind: MessageKind, data: Readonly<Record<string, unknown>>): void;
-}
 
 interface Used {
   readonly browser: Browser;
@@ -25,7 +20,7 @@ export async function afterUse(
   if (!user) return;
   if (records) await trail.leave(browser, records.type, signIn, { user: user.id, detail: records.detail });
   if (tells) {
-    const { agent = '', address = '' } = signIn;
-    notices?.tell(user, tells.kind, { ...tells.data, place: { agent, address } });
+    const { agent = '', address = '', ask } = signIn;
+    notices?.tell(user, tells.kind, { ...tells.data, place: { agent, address, languages: ask.languages ?? [] } });
   }
 }

@@ -5,6 +5,7 @@ import { Attempts } from '../authentication/attempts.ts';
 import { Engine } from '../authentication/engine.ts';
 import type { Sources } from '../authentication/facts.ts';
 import { Leaving } from '../authentication/leaving.ts';
+import type { Notices } from '../authentication/notices.ts';
 import { Prover } from '../authentication/proving.ts';
 import { Sessions } from '../authentication/sessions.ts';
 import { SignIns } from '../authentication/signins.ts';
@@ -30,6 +31,7 @@ export interface EngineParts
   /** Memoised for the length of a request. */
   readonly kv: Kv;
   readonly recorder: Recorder;
+  readonly notices?: Notices | undefined;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -38,13 +40,17 @@ export function openEngine(
   config: Pick<Config, 'brand' | 'enrolment' | 'groups' | 'limits' | 'methods' | 'session' | 'stores'>,
   parts: EngineParts,
 ) {
-  const { methods, local, users, credentials, consents, browsers, application, kv, sealer, recorder, now } = parts;
+  const { methods, local, users, credentials, consents, browsers, application, kv, sealer, recorder, notices, now } =
+    parts;
   const sessions = new Sessions(kv, config.session, now);
   const signIns = new SignIns(kv, sealer);
   const settings = scopedSettings(config);
   const sources: Sources = {
     methods,
-    begin: config.methods.begin.filter((id) => methods.get(id)?.first),
+    // What is off for everybody is on no page.
+    begin: config.methods.begin.filter(
+      (id) => methods.get(id)?.first && config.stores.some((store) => store.methods[id]?.state !== 'off'),
+    ),
     policies: builtInPolicies(requiredOf(settings, methods)),
     enrolment: { first: config.enrolment.first, window: config.enrolment.window * 1000 },
     application,
@@ -60,7 +66,7 @@ export function openEngine(
   const leaving = new Leaving(sessions, () => engine.askers);
   const attempts = new Attempts(kv, credentials, config.limits);
   const trail = new Trail(recorder, now);
-  const prover = new Prover({ sources, attempts, trail, credentials, reference, now });
+  const prover = new Prover({ sources, attempts, trail, credentials, notices, reference, now });
   const walking = new Walking({ engine, prover, trail, people: users, browsers, consents, service: config.brand.name });
   engine.register(accountAsker);
   return { engine, sessions, leaving, trail, walking };

@@ -1,6 +1,5 @@
 import type { Credential, NewCredential } from './credential.ts';
 import type { Evidence, MethodClassName } from './evidence.ts';
-import type { MessageKind } from './message.ts';
 import type { StandIn } from './stand-in.ts';
 import type { User } from './user.ts';
 
@@ -54,7 +53,7 @@ export type Verification =
       /** Something odd that proves nothing by itself, for the record ("counter went back"). */
       signal?: string;
       /** What the person is told of this use, by mail. */
-      tells?: { readonly kind: MessageKind; readonly data: Readonly<Record<string, unknown>> };
+      tells?: { readonly kind: 'recovery-code-used'; readonly data: { readonly left: number } };
       /** What is put on record of this use beside the proof. */
       records?: { readonly type: 'access-pass.used'; readonly detail: Readonly<Record<string, unknown>> };
     } & Proof)
@@ -62,12 +61,18 @@ export type Verification =
   | { kind: 'wrong'; reason?: string }
   | { kind: 'waiting'; retryAfter: number };
 
+/** Nothing reached the person: the page says so and offers another way. `limited`: too many were sent already. */
+export type Trouble = 'unsent' | 'limited';
+
 /** `state` is kept sealed until the answer; `show` goes to the page. Empty `state`: nothing has to be remembered. */
 export interface Challenge {
   readonly state: string;
   readonly show: Readonly<Record<string, unknown>>;
-  /** Nothing reached the person: the page says so and offers another way. `limited`: too many were sent already. */
-  readonly trouble?: 'unsent' | 'limited';
+  /**
+   * Sends the person what they are to answer with. Called once, after `state` was kept; the page waits for it, and has
+   * `trouble` beside `show` if there was any. Never tells, and never takes any time, before somebody vouches for the person.
+   */
+  send?(): Promise<Trouble | undefined>;
 }
 
 /** What a registration page shows and what its confirmation needs; `state` is kept sealed and never shown. */
@@ -122,6 +127,8 @@ export interface Method extends MethodTraits {
   challenge(subject: Subject): Promise<Challenge>;
   /** Send the same again while it lives. Only where something is sent. */
   again?(subject: Subject, state: string): Promise<Challenge>;
+  /** Whether this is what was sent and still lives, whoever asks: for a link's page, which only says where it works. Judges nobody. */
+  sent?(state: string, answer: Answer, now: number): boolean;
   /** Judge one answer. Never throws on bad input: that is `wrong`. */
   verify(subject: Subject, state: string, answer: Answer): Promise<Verification>;
   /** Begin registering a credential for this person; `state` resumes one already begun. */

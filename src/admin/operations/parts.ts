@@ -1,6 +1,6 @@
 import type { Recorder } from '../../audit/event.ts';
+import type { Notices } from '../../authentication/notices.ts';
 import type { Sessions } from '../../authentication/sessions.ts';
-import type { Notices } from '../../authentication/telling.ts';
 import type { Credential, NewCredential } from '../../domain/credential.ts';
 import type { User } from '../../domain/user.ts';
 import type { ApiAnswers } from '../../store/api-answers.ts';
