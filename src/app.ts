@@ -3,7 +3,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { join, resolve } from 'node:path';
 import express from 'express';
 import type { Logger } from 'pino';
-import { accountApplication } from './account/account.ts';
+import { accountApplication } from './account/application.ts';
 import { applyDeclared } from './admin/apply.ts';
 import { listenSocket } from './admin/socket.ts';
 import { groupRecorder } from './audit/recorder.ts';
@@ -192,7 +192,17 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   oidc.mount(app);
   saml.mount(app);
   mountAccount(app, {
-    ...{ authentication: engine, sessions, leaving, methods, users, credentials, consents, events, recorder, tokens },
+    ...{
+      authentication: engine,
+      sources: engine.parts.sources,
+      sessions,
+      leaving,
+      users,
+      credentials,
+      consents,
+      events,
+    },
+    ...{ recorder, tokens },
     ...{ csrf: forms, views, issuer: config.issuer, now, application, browserOf: browser, password, oidc },
   });
   mountAdministration(app, {
