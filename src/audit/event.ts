@@ -12,6 +12,8 @@ export interface AuditEvent {
     | 'credential.added'
     | 'credential.removed'
     | 'credential.replaced'
+    | 'credential.renamed'
+    | 'credential.lost'
     | 'credential.unlocked'
     | 'two-step.changed'
     | 'consent.given'
