@@ -143,7 +143,12 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     configuration: configurationFor(applying, config),
     ...{ knex: db.knex, sealer, recorder, now, backup: backupFrom(db, config) },
     keys: { oidc: async () => tokenKeys, saml: async () => samlKeys },
-    live: { sessions, endTokens: (user) => tokens.destroyByUser(user), refresh: () => catalogue.refresh() },
+    live: {
+      sessions,
+      endTokens: (user) => tokens.destroyByUser(user),
+      refresh: () => catalogue.refresh(),
+      mail: mail.messenger,
+    },
     onFault: (error, request) => log.error({ err: error, request }, 'administration'),
   });
   const oidc = oidcRoom({

@@ -5,6 +5,7 @@ import { backupOperations } from './backups.ts';
 import { configurationOperations } from './configuration.ts';
 import { credentialOperations } from './credentials.ts';
 import { keyOperations } from './keys.ts';
+import { mailOperations } from './mail.ts';
 import type { Operation } from './operation.ts';
 import { ownerOperations } from './owners.ts';
 import { registrationOperations } from './registration.ts';
@@ -31,6 +32,7 @@ export const operations: readonly Operation[] = [
   ...ownerOperations,
   ...keyOperations,
   ...secretOperations,
+  ...mailOperations,
   ...auditOperations,
   ...configurationOperations,
   ...backupOperations,

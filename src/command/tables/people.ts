@@ -24,7 +24,9 @@ const shownSessions = ({ items }: Answer) =>
   table(items as Items, ['sid', 'started_at', 'expires_at', 'address', 'agent', 'applications']);
 
 export const link = ({ link: address, expires_at }: Answer): string =>
-  `${address}\nIt works once, until ${expires_at}. Hand it over in a way that reaches only them.`;
+  address === undefined
+    ? `It is on its way to their address. It works once, until ${expires_at}.`
+    : `${address}\nIt works once, until ${expires_at}. Hand it over in a way that reaches only them.`;
 
 export const peopleCommands: readonly Command[] = [
   {
