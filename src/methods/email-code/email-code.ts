@@ -70,7 +70,10 @@ export function createEmailCode(
       const { now } = subject;
       // Asked for too soon: the page says when, and nothing is sent.
       if (now < kept.sentAt + PAUSE_MS) return { state, show: shown(subject, kept) };
-      return ask(subject, alive(kept, now) ? { ...kept, sentAt: now } : { ...kept, ...fresh(now) });
+      const to = mailboxOf(subject.user);
+      if (kept.to === to && alive(kept, now)) return ask(subject, { ...kept, sentAt: now });
+      const { worth } = kept;
+      return ask(subject, { ...fresh(now), ...(to ? { to } : {}), ...(worth ? { worth } : {}) });
     },
 
     async verify({ user, credentials: [credential], now }, state, answer) {
