@@ -46,10 +46,13 @@ export class Asking {
       }
       return { username: signIn.ask.hint ?? here?.username ?? '', unnamed };
     }
-    if (step.kind === 'register') return this.#registration(held, facts, step.method);
-    if (step.kind !== 'prove') return {};
+    if (step.kind !== 'prove' && step.kind !== 'register') return {};
     // The first time this person is asked for a second factor starts the clock of enrolment.
-    if (step.opens && !facts.enrolment.guarded) await this.#asked(facts);
+    if ((step.kind === 'register' || step.opens) && !facts.enrolment.guarded) await this.#asked(facts);
+    // Another page stands in for this one: nothing is sent that nobody is asked for.
+    if (signIn.lost || (signIn.choosing && step.others.length > 0)) return {};
+    if (step.kind === 'register') return this.#registration(held, facts, step.method);
+    if (step.lockedUntil) return {};
     if (signIn.challenge?.method === step.method) return signIn.challenge.show;
     const subject = await this.#parts.prover.subject(facts, signIn, step);
     const asked = await this.#method(step.method).challenge(subject);
@@ -62,7 +65,6 @@ export class Asking {
   async #registration(held: Held, facts: Facts, id: string) {
     const { signIn } = held;
     const method = this.#method(id);
-    if (!facts.enrolment.guarded) await this.#asked(facts);
     const state = signIn.registration?.method === id ? signIn.registration.state : undefined;
     const begun = await method.register?.(
       await this.#parts.prover.registrant(facts, signIn, id, this.#parts.service),

@@ -94,7 +94,9 @@ export class Prover {
     const user = credential && (await sources.userById(credential.user));
     const { ask } = signIn;
     const theirs = user && (ask.subject === undefined || ask.subject === user.id) ? user : undefined;
-    await this.#judge(offer, theirs, (latest, shown, stay) =>
+    // Counted by what was shown, whether we know it or not; what cannot be looked up is no guess at anybody.
+    const guessed = lookup === undefined ? undefined : `${id}:${lookup}`;
+    await this.#judge(offer, theirs, guessed, (latest, shown, stay) =>
       // Named only now, by the proof: a credential's id, which is no secret, must not tell whose it is.
       latest.user === undefined && turnOf(latest) === 0 && theirs
         ? {
@@ -112,15 +114,20 @@ export class Prover {
   /** Judges one answer. What it comes to lies in the sign-in, for the next page to tell. */
   async prove(offer: Offer): Promise<void> {
     const { facts, signIn } = offer;
-    const judged = this.#judge(offer, facts.user, (latest, shown, stay) => proven(latest, signIn, shown, stay));
+    const guessed = signIn.name ?? facts.user?.username ?? signIn.ask.subject;
+    const judged = this.#judge(offer, facts.user, guessed, (latest, shown, stay) =>
+      proven(latest, signIn, shown, stay),
+    );
     // What is typed for nobody is refused sooner than what is compared: a code costs nothing to compare, as a password does.
     const sends = this.#parts.sources.methods.get(offer.method)?.again !== undefined;
     await (facts.vouched || !sends ? judged : Promise.all([judged, wait(EVEN_MS)]));
   }
 
+  /** `guessed`: what tries are counted by where there is no credential to count them on. Without it the address counts. */
   async #judge(
     { browser, signIn, facts, method: id, answer, change }: Offer,
     user: User | undefined,
+    guessed: string | undefined,
     accept: (latest: SignIn, shown: Evidence | StandIn, stay: boolean) => SignIn,
   ): Promise<void> {
     const { attempts, sources } = this.#parts;
@@ -135,10 +142,7 @@ export class Prover {
     const opened: Awaited<ReturnType<Attempts['open']>> =
       held.length > 0
         ? await attempts.open(held, familiar, now)
-        : {
-            usable: [],
-            ...(await attempts.openUnknown(signIn.name ?? user?.username ?? signIn.ask.subject ?? '', now)),
-          };
+        : { usable: [], ...(guessed === undefined ? {} : await attempts.openUnknown(guessed, now)) };
     if (opened.lockedUntil) {
       const reference = this.#parts.reference();
       await this.#record(browser, signIn, user, 'proof.locked', { reference, detail: { method: id } });

@@ -89,10 +89,10 @@ export class Walking {
     if (answer.step && answer.step !== stepName(step)) return true;
 
     if (answer.do === 'cancel' || answer.do === 'refuse') await this.#refuse(browser, standing, 'denied');
+    else if (answer.do === 'identify' && !held.signIn.ask.subject) await change(forgetPerson);
     else if (step.kind === 'refused') await this.#refuse(browser, standing, step.code);
-    else if (answer.do === 'identify') {
-      if (!held.signIn.ask.subject) await change(forgetPerson);
-    } else if (answer.do === 'another')
+    else if (answer.do === 'identify') return true;
+    else if (answer.do === 'another')
       await change((signIn) => ({ ...without(signIn, 'said', 'lost'), choosing: true }));
     else if (answer.do === 'lost') await change((signIn) => ({ ...without(signIn, 'said', 'choosing'), lost: true }));
     else if (step.kind === 'identify') {

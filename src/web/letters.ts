@@ -95,7 +95,8 @@ export function letters(options: LettersOptions): (message: Message) => Letter {
     const say = (key: string) => {
       const variant = shape.variant?.(data);
       const own = `mail.${kind}.${key}`;
-      const whole = variant !== undefined && words.has(tag, `${own}.${variant}`) ? `${own}.${variant}` : own;
+      // Every language has the keys of English.
+      const whole = variant !== undefined && words.has('en', `${own}.${variant}`) ? `${own}.${variant}` : own;
       return t(whole, partsOf(data, brand.name));
     };
     const facts = factsOf(data, { words, language, now: now() });

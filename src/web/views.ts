@@ -118,7 +118,13 @@ function speech(known: Words, language: Language, when: { zone: string | undefin
     list: (items: readonly string[]) => format.format(items),
     /** What its owner called it; nothing where that is the method's name in some language, as of one declared or new. */
     ownLabel: (id: string, label: string) =>
-      known.languages.some(({ tag }) => known.say(tag, `methods.${id}.name`) === label) ? '' : label,
+      known.languages.some(
+        ({ tag }) => known.has(tag, `methods.${id}.name`) && known.say(tag, `methods.${id}.name`) === label,
+      )
+        ? ''
+        : label,
+    /** Whether there are words for this. */
+    known: (key: string) => known.has(language.tag, key),
     /** A method by its id ("totp"), in words. */
     methodName: (id: string) => (known.has(language.tag, `methods.${id}.name`) ? t(`methods.${id}.name`) : id),
     /** Policies by name: those every Stile has in the person's language, others as their administrator named them. */
