@@ -5,9 +5,10 @@
  * know of attempts, which are counted, and spent, by the engine.
  */
 import { randomInt, timingSafeEqual } from 'node:crypto';
-import { byMailbox, mailboxOf, masked, type Post } from '../../domain/by-mail.ts';
+import { byMailbox, mailboxOf, type Post } from '../../domain/by-mail.ts';
 import { plainDigits } from '../../domain/digits.ts';
 import type { MethodClassName } from '../../domain/evidence.ts';
+import { masked } from '../../domain/masked.ts';
 import type { Challenge, Method, Proof, Subject } from '../../domain/method.ts';
 
 const method = 'email-code';

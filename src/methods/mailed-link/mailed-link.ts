@@ -4,7 +4,8 @@
  * only a form acts, so that a scanner that opens every link changes nothing.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { byMailbox, mailboxOf, masked, type Post } from '../../domain/by-mail.ts';
+import { byMailbox, mailboxOf, type Post } from '../../domain/by-mail.ts';
+import { masked } from '../../domain/masked.ts';
 import type { Answer, Challenge, Method, Subject } from '../../domain/method.ts';
 
 const method = 'mailed-link';
