@@ -82,7 +82,10 @@ export interface Config {
   /** What groups say of methods. */
   readonly groups: readonly { readonly name: string; readonly methods: MethodSettings }[];
   /** `begin`: what may begin a sign-in, the first where a name was given. */
-  readonly methods: { readonly begin: readonly string[] };
+  readonly methods: {
+    readonly begin: readonly string[];
+    readonly webauthn: { readonly rp_id?: string | undefined };
+  };
   /** Wire names (acr values, AuthnContext classes) to ids of strengths, in the order they are announced. */
   readonly assurance: {
     readonly names: Readonly<Record<string, string>>;
