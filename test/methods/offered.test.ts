@@ -5,7 +5,8 @@ const config = {
   assurance: { names: {}, emailCode: 'none', recoveryCode: 'factor' },
   brand: { name: 'Stile', accent: undefined, logoFile: undefined, helpUrl: undefined, privacyUrl: undefined },
   issuer: 'https://id.northfold.example',
-  methods: { begin: ['password'] },
+  secrets: ['a secret for tests that is long enough'],
+  methods: { begin: ['password'], webauthn: {} },
   totp: { window: 1 },
 } as const;
 
