@@ -1,11 +1,12 @@
 /** One proof offered: limits before, judgement by the method, single use and the record after. */
+import { setTimeout as wait } from 'node:timers/promises';
 import type { AuditEvent } from '../audit/event.ts';
 import type { Credential, NewCredential } from '../domain/credential.ts';
 import type { Evidence, MethodClassName } from '../domain/evidence.ts';
-import type { Answer, Method, Registrant, Subject, Verification } from '../domain/method.ts';
+import type { Answer, Method, Registrant, Subject } from '../domain/method.ts';
 import type { StandIn } from '../domain/stand-in.ts';
 import type { User } from '../domain/user.ts';
-import type { Attempts, Use } from './attempts.ts';
+import { type Attempts, useOf } from './attempts.ts';
 import type { Browser } from './authentication.ts';
 import { type Change, forgetPerson, proven, turnOf, without } from './changes.ts';
 import type { Sources } from './facts.ts';
@@ -44,13 +45,8 @@ const FORM_FIELDS = new Set(['csrf', 'do', 'step', 'stay', 'username', 'method']
 const isEmpty = (answer: Answer) =>
   Object.entries(answer).every(([name, value]) => FORM_FIELDS.has(name) || value.trim() === '');
 
-const useOf = ({ counter, once, secret, data }: Verification & { kind: 'proved' }, now: number): Use => ({
-  now,
-  ...(counter === undefined ? {} : { counter }),
-  ...(once === undefined ? {} : { once }),
-  ...(secret === undefined ? {} : { secret }),
-  ...(data === undefined ? {} : { data }),
-});
+/** How long the answer to a code takes at least, in milliseconds, while nobody is vouched for: longer than judging it. */
+const EVEN_MS = 250;
 
 export class Prover {
   readonly #parts: ProverParts;
@@ -63,7 +59,7 @@ export class Prover {
   async subject(facts: Facts, signIn: SignIn, step: { method: string; wanted: readonly MethodClassName[] }) {
     const blank = this.nobody(signIn, facts);
     // Before anything is proved every name gets the same page in the same time, whomever it names.
-    if (!facts.user || !facts.vouched) return this.#unvouched(blank, facts, signIn, step.method);
+    if (!facts.user || !facts.vouched) return this.#unvouched(blank, facts.user, step.method);
     const { held } = await this.#held(facts.user, signIn.browser, step.method);
     const credentials = held.filter((one) => !one.disabled);
     return { ...blank, user: facts.user, credentials, vouched: true, wanted: step.wanted };
@@ -76,11 +72,10 @@ export class Prover {
     return { credentials: [], vouched: false, wanted: [], place, turn: turnOf(signIn), now: this.#parts.now() };
   }
 
-  /** A method that sends something has to know where, though its page may not show it. */
-  async #unvouched(blank: Subject, facts: Facts, signIn: SignIn, method: string): Promise<Subject> {
-    if (!facts.user || !this.#parts.sources.methods.get(method)?.again) return blank;
-    const { held } = await this.#held(facts.user, signIn.browser, method);
-    return { ...blank, user: facts.user, credentials: held.filter((one) => !one.disabled) };
+  /** A method that sends something has to know where, though its page may not show it. Nothing is read for it: that would take time. */
+  #unvouched(blank: Subject, user: User | undefined, method: string): Subject {
+    const { methods, settingOf } = this.#parts.sources;
+    return user && methods.get(method)?.again && settingOf(user, method).state !== 'off' ? { ...blank, user } : blank;
   }
 
   /** Who registers a method, with what they have of it already. */
@@ -118,9 +113,14 @@ export class Prover {
 
   /** Judges one answer. What it comes to lies in the sign-in, for the next page to tell. */
   async prove(offer: Offer): Promise<void> {
-    const { user } = offer.facts;
-    const guessed = offer.signIn.name ?? user?.username ?? offer.signIn.ask.subject;
-    await this.#judge(offer, user, guessed, (latest, shown, stay) => proven(latest, offer.signIn, shown, stay));
+    const { facts, signIn } = offer;
+    const guessed = signIn.name ?? facts.user?.username ?? signIn.ask.subject;
+    const judged = this.#judge(offer, facts.user, guessed, (latest, shown, stay) =>
+      proven(latest, signIn, shown, stay),
+    );
+    // What is typed for nobody is refused sooner than what is compared: a code costs nothing to compare, as a password does.
+    const sends = this.#parts.sources.methods.get(offer.method)?.again !== undefined;
+    await (facts.vouched || !sends ? judged : Promise.all([judged, wait(EVEN_MS)]));
   }
 
   /** `guessed`: what tries are counted by where there is no credential to count them on. Without it the address counts. */

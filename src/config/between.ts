@@ -1,6 +1,7 @@
 import { certificateProblems } from './client-certificates.ts';
 import { clientProblems } from './client-problems.ts';
 import { keysProblems } from './keys.ts';
+import { mailProblems } from './mail.ts';
 import { methodProblems } from './method-problems.ts';
 import { type Problem, problem } from './problems.ts';
 import { resourceProblems } from './resource.ts';
@@ -31,6 +32,7 @@ export function between(file: Group, names: readonly string[], issuer: string | 
     ...methodProblems(file),
     ...orderProblems(group(file.limits), group(file.session)),
     ...metricsProblems(file.metrics),
+    ...mailProblems(file.mail),
     ...tlsProblems(file.tls, file.proxies, issuer),
     ...keysProblems(group(file.keys), group(file.saml)),
   ];
