@@ -15,7 +15,7 @@ import type { Credential } from '../domain/credential.ts';
 import type { Method } from '../domain/method.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { User } from '../domain/user.ts';
-import { mfa } from '../policy/strengths.ts';
+import { ownMfa } from '../policy/strengths.ts';
 import type { Consents } from '../store/consents.ts';
 import type { Credentials } from '../store/credentials.ts';
 import type { Events } from '../store/events.ts';
@@ -153,7 +153,7 @@ export const formToken = (parts: AccountParts, browser: Browser): string => part
  */
 export const changing = (own: readonly Credential[], methods: ReadonlyMap<string, Method>, now: number): Ask =>
   asking({
-    wants: guarded(methods, own) ? [{ anyOf: [mfa], essential: true }] : [],
+    wants: guarded(methods, own) ? [{ anyOf: [ownMfa], essential: true }] : [],
     after: now - FRESH_MS,
     unaided: true,
   });

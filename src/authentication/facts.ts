@@ -107,7 +107,7 @@ export async function fullFacts(sources: Sources, standing: Standing, quick: Fac
       credentials.flatMap((credential) => holding(sources, user, credential, standing.now)),
       user,
       sources,
-    ).filter(({ option }) => !(option.mailbox && quick.evidence.some(({ mailbox }) => mailbox))),
+    ).filter(({ option }) => counts(option, quick)),
     registrable: registrable(sources, usable),
     enrolment,
     fresh:
@@ -130,8 +130,13 @@ function holding(sources: Sources, user: User, credential: Credential, now: numb
     option,
     ...(credential.lockedUntil && credential.lockedUntil > now ? { lockedUntil: credential.lockedUntil } : {}),
     ...(credential.lastUsedAt ? { lastUsedAt: credential.lastUsedAt } : {}),
+    label: credential.label,
   }));
 }
+
+/** Whether showing it would add anything: not what leans on a mailbox twice, nor what may not stand in here. */
+const counts = (option: Option, { ask, evidence }: Facts): boolean =>
+  !(option.kind && ask.unaided) && !(option.mailbox && evidence.some(({ mailbox }) => mailbox));
 
 /** What the person prefers, then the methods from the best on. */
 function inOrder(holdings: readonly Holding[], user: User, sources: Sources): Holding[] {

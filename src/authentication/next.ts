@@ -8,7 +8,7 @@ import type { Strength } from '../domain/strength.ts';
 import type { User } from '../domain/user.ts';
 import type { Need, Verdict } from '../domain/verdict.ts';
 import { type Option, type Plan, plans } from '../policy/plan.ts';
-import { mfa, oneFactor, satisfies } from '../policy/strengths.ts';
+import { oneFactor, ownMfa, satisfies } from '../policy/strengths.ts';
 import type { Shown } from './counted.ts';
 import type { Enrolment } from './enrolment.ts';
 
@@ -18,6 +18,8 @@ export interface Holding {
   /** Milliseconds since the epoch, while too many wrong answers keep it shut. */
   readonly lockedUntil?: number;
   readonly lastUsedAt?: number;
+  /** What its owner calls it. */
+  readonly label?: string;
 }
 
 /** Everything the decision looks at. */
@@ -144,8 +146,8 @@ function gate(facts: Facts, ahead: number, wish?: string): Step | undefined {
   const { guarded, opened, openers } = facts.enrolment;
   const held = facts.holdings.map((holding) => holding.option).filter((option) => option.class);
   if (guarded && !opened) {
-    if (satisfies(facts.recent.evidence, mfa)) return undefined;
-    const ways = plans(facts.recent.evidence, [{ strength: mfa }], held);
+    if (satisfies(facts.recent.evidence, ownMfa)) return undefined;
+    const ways = plans(facts.recent.evidence, [{ strength: ownMfa }], held);
     const way = ways.find((plan) => plan[0]?.method === wish) ?? ways[0];
     if (!way?.[0] || openers.some((id) => id === wish)) return opening(facts, wish);
     const step = proving(facts, way[0].method, ways, ahead + way.length - 1);

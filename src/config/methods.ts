@@ -1,5 +1,6 @@
 /** Which methods there are for whom: per identity store, narrowed by groups. */
 import * as z from 'zod';
+import { type Problem, problem } from './problems.ts';
 import { section, text } from './words.ts';
 
 /** Every method a file may speak of, best first: of equally short ways the earlier one is offered. */
@@ -24,7 +25,15 @@ export const methodsSchema = section({
     .min(1)
     .default(['password', 'webauthn', 'access-pass']),
   webauthn: section({
-    /** A host, or a domain above it; between.ts holds it against ISSUER. */
+    /** The host of ISSUER without this key. */
     rp_id: text(253).optional(),
   }).default({}),
 });
+
+/** Browsers make passkeys for the host of a page or a domain above it, and nothing else (WebAuthn section 5.1.2, "RP ID"). */
+export function passkeyProblems(rpId: unknown, issuer: string | undefined): Problem[] {
+  if (typeof rpId !== 'string' || !issuer) return [];
+  const { hostname } = new URL(issuer);
+  if (hostname === rpId || (rpId.includes('.') && hostname.endsWith(`.${rpId}`))) return [];
+  return [problem(['methods', 'webauthn', 'rp_id'], `has to be ${hostname}, the host of ISSUER, or a domain above it`)];
+}

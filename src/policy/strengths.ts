@@ -41,6 +41,12 @@ export const oneFactor = define('one-factor', single(methodClassNames));
 /** Two factors of different kinds. */
 export const mfa = define('mfa', twoFactors());
 
+/**
+ * The same by what a person registered: what it takes to change how one signs in. A code to the mailbox is no part of it,
+ * whatever else it counts for.
+ */
+export const ownMfa = define('own-mfa', twoFactors(methodClassNames.filter((name) => !name.startsWith('email-code'))));
+
 /** The built-in strengths by id, in the order they are explained. */
 export const builtIn: Readonly<Record<string, Strength>> = Object.fromEntries(
   [

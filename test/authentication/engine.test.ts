@@ -1,91 +1,17 @@
 /** The engine: walks from beginning to end, for askers that keep what is proved and for those that keep nothing. */
 
 import type { AuditEvent } from '../../src/audit/event.ts';
-import { Attempts } from '../../src/authentication/attempts.ts';
 import type { Browser } from '../../src/authentication/authentication.ts';
-import { Engine } from '../../src/authentication/engine.ts';
-import type { Sources } from '../../src/authentication/facts.ts';
-import { Prover } from '../../src/authentication/proving.ts';
-import { Sessions } from '../../src/authentication/sessions.ts';
-import { SignIns } from '../../src/authentication/signins.ts';
-import { Trail } from '../../src/authentication/trail.ts';
-import { Walking } from '../../src/authentication/walking.ts';
+import type { Engine } from '../../src/authentication/engine.ts';
+import type { Sessions } from '../../src/authentication/sessions.ts';
+import type { Walking } from '../../src/authentication/walking.ts';
 import type { Application } from '../../src/domain/application.ts';
 import type { Ask } from '../../src/domain/ask.ts';
-import type { Credential, NewCredential } from '../../src/domain/credential.ts';
-import type { Method } from '../../src/domain/method.ts';
-import type { User } from '../../src/domain/user.ts';
-import { builtInPolicies } from '../../src/policy/built-in.ts';
 import { builtIn } from '../../src/policy/strengths.ts';
-import { MemoryKv } from '../../src/state/memory.ts';
-import { secretsSealer } from '../../src/state/sealer.ts';
+import type { MemoryKv } from '../../src/state/memory.ts';
+import { browser, credential, house, person, plain, typed } from './house.ts';
 
-const person = (id: string): User => ({
-  id,
-  store: 'local',
-  username: id,
-  name: id,
-  emailVerified: false,
-  groups: [],
-  claims: {},
-  twoStep: false,
-  disabled: false,
-});
 const users = new Map(['ana', 'bob'].map((id) => [id, person(id)]));
-const credential = (user: string, method: string): Credential => ({
-  id: `${user}-${method}`,
-  user,
-  method,
-  label: method,
-  secret: `${user}'s ${method}`,
-  data: {},
-  counter: -1,
-  failures: 0,
-  disabled: false,
-  createdAt: 0,
-});
-
-const held = (user: string) =>
-  [credential(user, 'password'), credential(user, 'totp')].filter((one) => !removed.has(one.id));
-const add = async (user: string, one: NewCredential): Promise<Credential> => ({
-  ...credential(user, one.method),
-  ...one,
-});
-
-/** Proved by typing the secret itself. */
-const method = (id: 'password' | 'totp', first: boolean): Method => ({
-  id,
-  first,
-  guards: !first,
-  worth: [id],
-  registers: [],
-  classesOf: () => [id],
-  challenge: async () => ({ state: '', show: {} }),
-  verify: async ({ credentials }, _state, answer) => {
-    if (waiting) return { kind: 'waiting', retryAfter: 2 };
-    const found = credentials.find((one) => one.secret === answer.secret);
-    return found ? { kind: 'proved', evidence: { class: id, method: id }, credential: found.id } : { kind: 'wrong' };
-  },
-});
-
-function browser(id: string): Browser & { session: string | undefined; writes: number } {
-  return {
-    id,
-    session: undefined,
-    address: '192.0.2.1',
-    agent: 'Firefox',
-    languages: [],
-    writes: 0,
-    bind: () => id,
-    keepSession(cookie) {
-      this.session = cookie;
-      this.writes++;
-    },
-    dropSession() {
-      this.session = undefined;
-    },
-  };
-}
 
 let now: number;
 let kv: MemoryKv;
@@ -103,67 +29,25 @@ let application: Application | undefined;
 
 beforeEach(() => {
   now = 1_800_000_000_000;
-  kv = new MemoryKv({ now: () => now });
-  record = [];
-  const recorder = { record: async (event: AuditEvent) => void record.push(event) };
-  const methods = new Map([method('password', true), method('totp', false)].map((one) => [one.id, one]));
   removed = new Set();
   waiting = false;
-  taken = [];
   application = { id: 'app', name: 'app', protocol: 'oidc', thirdParty: false, settings: {}, disabled: false };
-  sessions = new Sessions(kv, { idle: 3600, absolute: 3600, stay: 3600 }, () => now);
-  const signIns = new SignIns(kv, secretsSealer(['a secret of at least thirty-two characters']));
-  const sources: Sources = {
-    methods,
-    begin: ['password'],
-    policies: builtInPolicies(),
-    enrolment: { first: 'password', window: 86_400_000 },
+  const patient = (id: 'password' | 'totp') => {
+    const method = typed(id);
+    return typed(id, {
+      verify: async (...asked) => (waiting ? { kind: 'waiting', retryAfter: 2 } : method.verify(...asked)),
+    });
+  };
+  ({ kv, sessions, engine, walking, record, taken } = house({
+    methods: [patient('password'), patient('totp')],
+    users,
+    held: (user) => [credential(user, 'password'), credential(user, 'totp')].filter((one) => !removed.has(one.id)),
     application: () => application,
-    userByName: async (name) => users.get(name),
-    userById: async (id) => users.get(id),
-    settingOf: () => ({ state: 'allowed', standsIn: true }),
-    credentialsOf: async (user) => held(user.id),
-    liveCredentials: async (user) => held(user).map(({ id }) => id),
-    credentialBy: async () => undefined,
-    agreedItems: async () => [],
-  };
-  engine = new Engine({
-    sources,
-    sessions,
-    signIns,
-    recorder,
-    kv,
     now: () => now,
-  });
-  const counters = {
-    attempt: async () => ({ kind: 'go' as const }),
-    succeed: async () => true,
-    release: async (id: string) => void taken.push(id),
-  };
-  const limits = { lockAfter: 10, lockSeconds: 900, disableAfter: 50, addressFailures: 300, addressSeconds: 600 };
-  const trail = new Trail(recorder, () => now);
-  const prover = new Prover({
-    sources,
-    attempts: new Attempts(kv, counters, limits),
-    trail,
-    credentials: { claim: add, replace: add },
-    reference: () => 'ABCD-EFGH',
-    now: () => now,
-  });
-  walking = new Walking({
-    engine,
-    prover,
-    trail,
-    people: { askedToEnrol: async () => {} },
-    browsers: { remember: async () => {} },
-    consents: { agree: async () => {} },
-    service: 'Stile',
-  });
-  engine.register({ name: 'test', resume: ({ id }) => `/back/${id}`, leadsTo: () => [] });
+  }));
 });
 afterEach(() => kv.close());
 
-const plain: Ask = { application: 'app', wants: [], choose: false, passive: false, keeps: true };
 const guest: Ask = { ...plain, keeps: false, subject: 'bob', wants: [{ anyOf: [builtIn.mfa!], essential: true }] };
 
 async function begin(who: Browser, ask: Ask) {
@@ -250,7 +134,7 @@ test('proofs of one person are never counted for another named later in the same
 
 test('every sign-in is on record with what was asked, why, and what was proved; a quiet look is not', async () => {
   const who = await signedIn('ana');
-  record = [];
+  record.length = 0;
   await engine.evaluate(who, plain, { quiet: true });
   expect(record).toEqual([]);
   await engine.evaluate(who, plain);
@@ -385,7 +269,8 @@ describe('while somebody is on the way', () => {
 
   test('an answer that is still awaited is no wrong one', async () => {
     const { who, id } = await halfway();
-    [waiting, record] = [true, []];
+    waiting = true;
+    record.length = 0;
     await prove(who, id, 'anything');
     expect(taken).toEqual(['ana-totp']);
     expect(record).toEqual([]);

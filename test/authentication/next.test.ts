@@ -172,6 +172,15 @@ describe('registering', () => {
     });
   });
 
+  test('a code to the mailbox is no half of what adding another takes, though it counts as a factor', () => {
+    const shown: Evidence[] = [
+      ...proved('password'),
+      { class: 'email-code', method: 'email-code', at: 2, mailbox: true },
+    ];
+    const needs = { ask: wanting('phr'), registrable: [{ ...passkey, register: true }], evidence: shown };
+    expect(next(facts(needs))).toMatchObject({ kind: 'prove', method: 'totp' });
+  });
+
   test('a way back in for the day everything is lost is suggested, and may be put off', () => {
     expect(next(facts({ offered: 'recovery-code', evidence: proved('password', 'totp') }))).toEqual({
       kind: 'register',
