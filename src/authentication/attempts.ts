@@ -10,6 +10,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Credential } from '../domain/credential.ts';
+import type { Verification } from '../domain/method.ts';
 import type { Kv } from '../state/kv.ts';
 
 export interface Limits {
@@ -30,6 +31,15 @@ export interface Use {
   readonly data?: Readonly<Record<string, unknown>>;
   readonly now: number;
 }
+
+/** Of what a method said it proved. `now` in milliseconds. */
+export const useOf = ({ counter, once, secret, data }: Verification & { kind: 'proved' }, now: number): Use => ({
+  now,
+  ...(counter === undefined ? {} : { counter }),
+  ...(once === undefined ? {} : { once }),
+  ...(secret === undefined ? {} : { secret }),
+  ...(data === undefined ? {} : { data }),
+});
 
 /** The store's side (store/credentials.ts): one statement each. */
 export interface AttemptCounters {

@@ -135,6 +135,7 @@ export function holding(
     option,
     ...(credential.lockedUntil && credential.lockedUntil > now ? { lockedUntil: credential.lockedUntil } : {}),
     ...(credential.lastUsedAt ? { lastUsedAt: credential.lastUsedAt } : {}),
+    label: credential.label,
   }));
 }
 

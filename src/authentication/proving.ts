@@ -1,34 +1,25 @@
 /** One proof offered: limits before, judgement by the method, single use and the record after. */
+import { setTimeout as wait } from 'node:timers/promises';
 import type { AuditEvent } from '../audit/event.ts';
-import type { Credential, NewCredential } from '../domain/credential.ts';
 import type { Evidence, MethodClassName } from '../domain/evidence.ts';
 import type { Answer, Method, Registrant, Subject } from '../domain/method.ts';
 import type { StandIn } from '../domain/stand-in.ts';
 import type { User } from '../domain/user.ts';
-import { isEmpty, useOf } from './answers.ts';
-import type { Attempts } from './attempts.ts';
+import { type Attempts, useOf } from './attempts.ts';
 import type { Browser } from './authentication.ts';
 import { type Change, forgetPerson, proven, turnOf, without } from './changes.ts';
 import type { Sources } from './facts.ts';
 import type { Facts } from './next.ts';
-import { type Registrations, settle } from './registered.ts';
+import { finish, type RegisteringParts } from './registering.ts';
 import type { Said, SignIn } from './signins.ts';
 import type { Trail } from './trail.ts';
 
-export interface ProverParts {
+export interface ProverParts extends RegisteringParts {
   readonly sources: Pick<Sources, 'methods' | 'credentialsOf' | 'credentialBy' | 'userById' | 'settingOf'>;
   readonly attempts: Attempts;
   readonly trail: Trail;
-  /** The store's side, by structure. */
-  readonly credentials: {
-    /** Undefined when somebody has what it is looked up by. */
-    claim(user: string, credential: NewCredential, now: number): Promise<Credential | undefined>;
-    replace(user: string, credential: NewCredential, now: number): Promise<Credential>;
-  };
-  readonly registrations: Registrations;
   /** Eight characters a person can read aloud. */
   readonly reference: () => string;
-  readonly now: () => number;
 }
 
 /** One answer of a person to a method's question, at a point of their walk. */
@@ -38,9 +29,21 @@ export interface Offer {
   readonly facts: Facts;
   /** The method's id. */
   readonly method: string;
+  /** What a proof has to be worth to lead on; empty when anything does. */
+  readonly wanted: readonly MethodClassName[];
   readonly answer: Answer;
   readonly change: Change;
 }
+
+/** Fields of a form that are not an answer to the method's question. */
+const FORM_FIELDS = new Set(['csrf', 'do', 'step', 'stay', 'username', 'method']);
+const isEmpty = (answer: Answer) =>
+  Object.entries(answer).every(([name, value]) => FORM_FIELDS.has(name) || value.trim() === '');
+
+/** How long the answer to a code takes at least, in milliseconds, while nobody is vouched for: longer than judging it. */
+const EVEN_MS = 250;
+const stranger = { credentials: [], vouched: false, wanted: [], proved: [] } as const;
+const classesIn = ({ recent }: Facts) => recent.evidence.map((piece) => piece.class);
 
 export class Prover {
   readonly #parts: ProverParts;
@@ -53,24 +56,23 @@ export class Prover {
   async subject(facts: Facts, signIn: SignIn, step: { method: string; wanted: readonly MethodClassName[] }) {
     const blank = this.nobody(signIn, facts);
     // Before anything is proved every name gets the same page in the same time, whomever it names.
-    if (!facts.user || !facts.vouched) return this.#unvouched(blank, facts, signIn, step.method);
+    if (!facts.user || !facts.vouched) return this.#unvouched(blank, facts.user, step.method);
     const { held } = await this.#held(facts.user, signIn.browser, step.method);
     const credentials = held.filter((one) => !one.disabled);
-    return { ...blank, user: facts.user, credentials, vouched: true, wanted: step.wanted };
+    return { ...blank, user: facts.user, credentials, vouched: true, wanted: step.wanted, proved: classesIn(facts) };
   }
 
   /** The subject while nobody has given a name. */
   nobody(signIn: SignIn, { application, ask }: Facts): Subject {
     const { id: walk, agent = '', address = '' } = signIn;
     const place = { walk, application: application.name, address, agent, languages: ask.languages ?? [] };
-    return { credentials: [], vouched: false, wanted: [], place, turn: turnOf(signIn), now: this.#parts.now() };
+    return { ...stranger, place, turn: turnOf(signIn), now: this.#parts.now() };
   }
 
-  /** A method that sends something has to know where, though its page may not show it. */
-  async #unvouched(blank: Subject, facts: Facts, signIn: SignIn, method: string): Promise<Subject> {
-    if (!facts.user || !this.#parts.sources.methods.get(method)?.again) return blank;
-    const { held } = await this.#held(facts.user, signIn.browser, method);
-    return { ...blank, user: facts.user, credentials: held.filter((one) => !one.disabled) };
+  /** A method that sends something has to know where, though its page may not show it. Nothing is read for it: that would take time. */
+  #unvouched(blank: Subject, user: User | undefined, method: string): Subject {
+    const { methods, settingOf } = this.#parts.sources;
+    return user && methods.get(method)?.again && settingOf(user, method).state !== 'off' ? { ...blank, user } : blank;
   }
 
   /** Who registers a method, with what they have of it already. */
@@ -89,7 +91,9 @@ export class Prover {
     const user = credential && (await sources.userById(credential.user));
     const { ask } = signIn;
     const theirs = user && (ask.subject === undefined || ask.subject === user.id) ? user : undefined;
-    await this.#judge(offer, theirs, (latest, shown, stay) =>
+    // Counted by what was shown, whether we know it or not; what cannot be looked up is no guess at anybody.
+    const guessed = lookup === undefined ? undefined : `${id}:${lookup}`;
+    await this.#judge(offer, theirs, guessed, (latest, shown, stay) =>
       // Named only now, by the proof: a credential's id, which is no secret, must not tell whose it is.
       latest.user === undefined && turnOf(latest) === 0 && theirs
         ? {
@@ -106,12 +110,21 @@ export class Prover {
 
   /** Judges one answer. What it comes to lies in the sign-in, for the next page to tell. */
   async prove(offer: Offer): Promise<void> {
-    await this.#judge(offer, offer.facts.user, (latest, shown, stay) => proven(latest, offer.signIn, shown, stay));
+    const { facts, signIn } = offer;
+    const guessed = signIn.name ?? facts.user?.username ?? signIn.ask.subject;
+    const judged = this.#judge(offer, facts.user, guessed, (latest, shown, stay) =>
+      proven(latest, signIn, shown, stay),
+    );
+    // What is typed for nobody is refused sooner than what is compared: a code costs nothing to compare, as a password does.
+    const sends = this.#parts.sources.methods.get(offer.method)?.again !== undefined;
+    await (facts.vouched || !sends ? judged : Promise.all([judged, wait(EVEN_MS)]));
   }
 
+  /** `guessed`: what tries are counted by where there is no credential to count them on. Without it the address counts. */
   async #judge(
-    { browser, signIn, facts, method: id, answer, change }: Offer,
+    { browser, signIn, facts, method: id, wanted, answer, change }: Offer,
     user: User | undefined,
+    guessed: string | undefined,
     accept: (latest: SignIn, shown: Evidence | StandIn, stay: boolean) => SignIn,
   ): Promise<void> {
     const { attempts, sources } = this.#parts;
@@ -122,25 +135,26 @@ export class Prover {
       change((latest) => ({ ...without(latest, 'choosing'), stay, said: { ...said, method: id } }));
     if (isEmpty(answer)) return say({ kind: 'empty' });
 
+    const method = sources.methods.get(id) as Method;
     const { held, familiar } = user ? await this.#held(user, signIn.browser, id) : { held: [], familiar: undefined };
+    // An answer that says which one it is by is a try on that one alone.
+    const lookup = method.lookupIn?.(answer);
+    const tried = lookup === undefined ? held : held.filter((one) => one.lookup === lookup);
     const opened: Awaited<ReturnType<Attempts['open']>> =
-      held.length > 0
-        ? await attempts.open(held, familiar, now)
-        : {
-            usable: [],
-            ...(await attempts.openUnknown(signIn.name ?? user?.username ?? signIn.ask.subject ?? '', now)),
-          };
+      tried.length > 0
+        ? await attempts.open(tried, familiar, now)
+        : { usable: [], ...(guessed === undefined ? {} : await attempts.openUnknown(guessed, now)) };
     if (opened.lockedUntil) {
       const reference = this.#parts.reference();
       await this.#record(browser, signIn, user, 'proof.locked', { reference, detail: { method: id } });
       return say({ kind: 'locked', until: opened.lockedUntil, reference });
     }
 
-    const method = sources.methods.get(id) as Method;
     const subject: Subject = {
       ...this.nobody(signIn, facts),
       credentials: opened.usable,
       vouched: facts.vouched,
+      ...(facts.vouched ? { wanted, proved: classesIn(facts) } : {}),
       now,
       ...(user ? { user } : {}),
     };
@@ -182,42 +196,14 @@ export class Prover {
   }
 
   /** Finishes a registration by the proof that it works; that proof is evidence like any other. */
-  async register({ browser, signIn, facts, method: id, answer, change }: Offer): Promise<void> {
-    const method = this.#parts.sources.methods.get(id) as Method;
-    const now = this.#parts.now();
-    const say = (said: Said) => change((latest) => ({ ...without(latest, 'choosing'), said: { ...said, method: id } }));
+  async register(offer: Offer): Promise<void> {
+    const { method, answer, change } = offer;
+    const say = (said: Said) => change((latest) => ({ ...without(latest, 'choosing'), said: { ...said, method } }));
     if (isEmpty(answer)) return say({ kind: 'empty' });
-    const { user } = facts;
-    if (!user || !method.confirm || signIn.registration?.method !== id) return;
-    const confirmed = await method.confirm(signIn.registration.state, answer, now);
-    if (confirmed.kind === 'wrong') return say(confirmed);
-
-    // The record decides the race: of two forms posted at once, one takes the registration out and keeps the credential.
-    let mine = false;
-    await change((latest) => {
-      mine = latest.registration?.state === signIn.registration?.state;
-      return mine ? without(latest, 'registration', 'said') : latest;
-    });
-    if (!mine) return;
-    const { credentials, registrations, sources } = this.#parts;
-    const held = await sources.credentialsOf(user, undefined);
-    const added = confirmed.replaces
-      ? await credentials.replace(user.id, confirmed.credential, now)
-      : await credentials.claim(user.id, confirmed.credential, now);
-    // Somebody has it already: a credential is one person's.
-    if (!added) return say({ kind: 'wrong', reason: 'taken' });
-    const type = confirmed.replaces ? 'credential.replaced' : 'credential.added';
-    await this.#record(browser, signIn, user, type, { detail: { method: id, credential: added.id } });
-    await settle(registrations, sources.methods, { user, held, method: id }, (what, detail) =>
-      this.#record(browser, signIn, user, what, { detail }),
+    const refused = await finish(this.#parts, offer, (user, type, detail) =>
+      this.#record(offer.browser, offer.signIn, user, type, { detail }),
     );
-    const { class: name } = confirmed;
-    await change((latest) => ({
-      ...(name
-        ? proven(latest, signIn, { class: name, method: id, at: now, credential: added.id }, latest.stay)
-        : latest),
-      registered: [...(latest.registered ?? []), id],
-    }));
+    if (refused) return say(refused);
   }
 
   /** The person's credentials of one method that still prove something, with the locks that count in this browser. */

@@ -47,7 +47,10 @@ export function openEngine(
   };
   const sources: Sources = {
     methods,
-    begin: config.methods.begin.filter((id) => methods.get(id)?.first),
+    // What is off for everybody is on no page.
+    begin: config.methods.begin.filter(
+      (id) => methods.get(id)?.first && config.stores.some((store) => store.methods[id]?.state !== 'off'),
+    ),
     policies: builtInPolicies(requiredOf(settings, methods)),
     enrolment: { first: config.enrolment.first, window: config.enrolment.window * 1000 },
     application,
@@ -63,11 +66,7 @@ export function openEngine(
   const leaving = new Leaving(sessions, () => engine.askers);
   const attempts = new Attempts(kv, credentials, config.limits);
   const trail = new Trail(recorder, now);
-  const registrations = {
-    setPreferred: users.setPreferred.bind(users),
-    forgetLost: credentials.forgetLost.bind(credentials),
-  };
-  const prover = new Prover({ sources, attempts, trail, credentials, registrations, reference, now });
+  const prover = new Prover({ sources, attempts, trail, credentials, preferences: users, reference, now });
   const walking = new Walking({ engine, prover, trail, people: users, browsers, consents, service: config.brand.name });
   engine.register(accountAsker);
   return { engine, sessions, leaving, trail, walking };

@@ -1,12 +1,47 @@
 /** The ways to prove who one is, best first: of equally short ways the earlier one is offered. A part of the composition root. */
+import type { Logger } from 'pino';
+import { createPost } from '../authentication/mailing.ts';
 import type { Config } from '../config.ts';
+import type { Messenger } from '../domain/message.ts';
 import type { Method } from '../domain/method.ts';
+import { createEmailCode } from '../methods/email-code/email-code.ts';
+import { createMailedLink } from '../methods/mailed-link/mailed-link.ts';
 import { createPassword } from '../methods/password/password.ts';
 import { createTotp } from '../methods/totp/totp.ts';
+import { createWebauthn } from '../methods/webauthn/webauthn.ts';
+import type { Kv } from '../state/kv.ts';
+import { derive } from '../state/sealer.ts';
 
-export function openMethods(config: Pick<Config, 'brand' | 'totp'>) {
+export interface MethodParts {
+  readonly kv: Kv;
+  /** Undefined: no mail is sent, and what needs it is not there. */
+  readonly messenger: Messenger | undefined;
+  readonly log: Pick<Logger, 'error'>;
+}
+
+export function openMethods(
+  config: Pick<Config, 'assurance' | 'brand' | 'issuer' | 'methods' | 'secrets' | 'totp'>,
+  { kv, messenger, log }: MethodParts,
+) {
   const password = createPassword(config.brand.name);
   const totp = createTotp({ window: config.totp.window });
-  const methods: ReadonlyMap<string, Method> = new Map([password, totp].map((method) => [method.id, method]));
+  const onFault = (error: unknown) => log.error({ err: error }, 'a mail could not be sent');
+  const post = messenger && createPost(messenger, kv, onFault);
+  const emailCode = {
+    begins: config.methods.begin.includes('email-code'),
+    counts: config.assurance.emailCode === 'factor',
+  };
+  const webauthn = createWebauthn({
+    rpId: config.methods.webauthn.rp_id ?? new URL(config.issuer).hostname,
+    origins: [new URL(config.issuer).origin],
+    secrets: config.secrets.map((one) => derive(one, 'webauthn')),
+  });
+  const all: readonly Method[] = [
+    webauthn,
+    password,
+    totp,
+    ...(post ? [createEmailCode(post, emailCode), createMailedLink(post, config.issuer)] : []),
+  ];
+  const methods: ReadonlyMap<string, Method> = new Map(all.map((method) => [method.id, method]));
   return { password, totp, methods };
 }

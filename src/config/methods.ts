@@ -23,4 +23,8 @@ export const methodsSchema = section({
     .array(z.enum(['password', 'webauthn', 'email-code', 'access-pass']))
     .min(1)
     .default(['password', 'webauthn', 'access-pass']),
+  webauthn: section({
+    /** A host, or a domain above it; between.ts holds it against ISSUER. */
+    rp_id: text(253).optional(),
+  }).default({}),
 });

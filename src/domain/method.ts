@@ -12,6 +12,8 @@ export interface Subject {
   readonly vouched: boolean;
   /** What a proof has to be worth for the walk to go on; empty when anything is. */
   readonly wanted: readonly MethodClassName[];
+  /** What this person proved moments ago, or in this walk: beside it, more may be believed. Empty until vouched for. */
+  readonly proved: readonly MethodClassName[];
   /** Where answers are given: what a message says of the sign-in it belongs to. */
   readonly place: Place;
   /** How much this walk has proved so far: no two of its questions are the same (`place.walk` and this). */
@@ -57,12 +59,18 @@ export type Verification =
   | { kind: 'wrong'; reason?: string }
   | { kind: 'waiting'; retryAfter: number };
 
+/** Nothing reached the person: the page says so and offers another way. `limited`: too many were sent already. */
+export type Trouble = 'unsent' | 'limited';
+
 /** `state` is kept sealed until the answer; `show` goes to the page. Empty `state`: nothing has to be remembered. */
 export interface Challenge {
   readonly state: string;
   readonly show: Readonly<Record<string, unknown>>;
-  /** Nothing reached the person: the page says so and offers another way. `limited`: too many were sent already. */
-  readonly trouble?: 'unsent' | 'limited';
+  /**
+   * Sends the person what they are to answer with. Called once, after `state` was kept; the page waits for it, and has
+   * `trouble` beside `show` if there was any. Never tells, and never takes any time, before somebody vouches for the person.
+   */
+  send?(): Promise<Trouble | undefined>;
 }
 
 /** What a registration page shows and what its confirmation needs; `state` is kept sealed and never shown. */
@@ -114,6 +122,8 @@ export interface Method extends MethodTraits {
   challenge(subject: Subject): Promise<Challenge>;
   /** Send the same again while it lives. Only where something is sent. */
   again?(subject: Subject, state: string): Promise<Challenge>;
+  /** Whether this is what was sent and still lives, whoever asks: for a link's page, which only says where it works. Judges nobody. */
+  sent?(state: string, answer: Answer, now: number): boolean;
   /** Judge one answer. Never throws on bad input: that is `wrong`. */
   verify(subject: Subject, state: string, answer: Answer): Promise<Verification>;
   /** Begin registering a credential for this person; `state` resumes one already begun. */

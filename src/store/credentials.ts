@@ -155,10 +155,13 @@ export class Credentials {
     return lost > 0;
   }
 
-  /** Takes away what this person reported lost; the ids. */
-  async forgetLost(userId: string): Promise<string[]> {
-    const gone = this.db('credentials').where({ user_id: userId }).whereNotNull('lost_at').delete().returning('id');
-    return ((await gone) as { id: string }[]).map(({ id }) => id);
+  /** Takes away what this person reported lost, and says what it was. */
+  async forgetLost(userId: string): Promise<{ id: string; method: string }[]> {
+    return this.db('credentials')
+      .where({ user_id: userId })
+      .whereNotNull('lost_at')
+      .delete()
+      .returning(['id', 'method']);
   }
 
   /** True when it was this person's. */
