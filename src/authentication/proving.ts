@@ -5,19 +5,23 @@ import type { Evidence, MethodClassName } from '../domain/evidence.ts';
 import type { Answer, Method, Registrant, Subject } from '../domain/method.ts';
 import type { StandIn } from '../domain/stand-in.ts';
 import type { User } from '../domain/user.ts';
+import { isEmpty } from './answered.ts';
 import { type Attempts, useOf } from './attempts.ts';
 import type { Browser } from './authentication.ts';
 import { type Change, forgetPerson, proven, turnOf, without } from './changes.ts';
 import type { Sources } from './facts.ts';
 import type { Facts } from './next.ts';
+import type { Notices } from './notices.ts';
 import { finish, type RegisteringParts } from './registering.ts';
 import type { Said, SignIn } from './signins.ts';
+import { afterUse } from './telling.ts';
 import type { Trail } from './trail.ts';
 
 export interface ProverParts extends RegisteringParts {
   readonly sources: Pick<Sources, 'methods' | 'credentialsOf' | 'credentialBy' | 'userById' | 'settingOf'>;
   readonly attempts: Attempts;
   readonly trail: Trail;
+  readonly notices?: Notices | undefined;
   /** Eight characters a person can read aloud. */
   readonly reference: () => string;
 }
@@ -34,11 +38,6 @@ export interface Offer {
   readonly answer: Answer;
   readonly change: Change;
 }
-
-/** Fields of a form that are not an answer to the method's question. */
-const FORM_FIELDS = new Set(['csrf', 'do', 'step', 'stay', 'username', 'method']);
-const isEmpty = (answer: Answer) =>
-  Object.entries(answer).every(([name, value]) => FORM_FIELDS.has(name) || value.trim() === '');
 
 /** How long the answer to a code takes at least, in milliseconds, while nobody is vouched for: longer than judging it. */
 const EVEN_MS = 250;
@@ -176,6 +175,7 @@ export class Prover {
         const worth = 'class' in shown ? { class: shown.class } : { standIn: shown.kind };
         const detail = { method: id, credential, ...worth, ...(signal ? { signal } : {}) };
         await this.#record(browser, signIn, user, 'proof.accepted', { detail });
+        await afterUse(this.#parts, { browser, signIn, user }, verification);
         return change((latest) => accept(latest, shown, stay));
       }
     }
