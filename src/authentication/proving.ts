@@ -6,7 +6,7 @@ import type { Evidence, MethodClassName } from '../domain/evidence.ts';
 import type { Answer, Method, Registrant, Subject } from '../domain/method.ts';
 import type { StandIn } from '../domain/stand-in.ts';
 import type { User } from '../domain/user.ts';
-import { isEmpty } from './answered.ts';
+import { isEmpty, type Offer } from './answered.ts';
 import { type Attempts, useOf } from './attempts.ts';
 import type { Browser } from './authentication.ts';
 import { type Change, forgetPerson, proven, turnOf, without } from './changes.ts';
@@ -33,19 +33,10 @@ export interface ProverParts {
   readonly now: () => number;
 }
 
-/** One answer of a person to a method's question, at a point of their walk. */
-export interface Offer {
-  readonly browser: Browser;
-  readonly signIn: SignIn;
-  readonly facts: Facts;
-  /** The method's id. */
-  readonly method: string;
-  readonly answer: Answer;
-  readonly change: Change;
-}
-
 /** How long the answer to a code takes at least, in milliseconds, while nobody is vouched for: longer than judging it. */
 const EVEN_MS = 250;
+const stranger = { credentials: [], vouched: false, wanted: [], proved: [] } as const;
+const classesIn = ({ recent }: Facts) => recent.evidence.map((piece) => piece.class);
 
 export class Prover {
   readonly #parts: ProverParts;
@@ -61,14 +52,14 @@ export class Prover {
     if (!facts.user || !facts.vouched) return this.#unvouched(blank, facts.user, step.method);
     const { held } = await this.#held(facts.user, signIn.browser, step.method);
     const credentials = held.filter((one) => !one.disabled);
-    return { ...blank, user: facts.user, credentials, vouched: true, wanted: step.wanted };
+    return { ...blank, user: facts.user, credentials, vouched: true, wanted: step.wanted, proved: classesIn(facts) };
   }
 
   /** The subject while nobody has given a name. */
   nobody(signIn: SignIn, { application, ask }: Facts): Subject {
     const { id: walk, agent = '', address = '' } = signIn;
     const place = { walk, application: application.name, address, agent, languages: ask.languages ?? [] };
-    return { credentials: [], vouched: false, wanted: [], place, turn: turnOf(signIn), now: this.#parts.now() };
+    return { ...stranger, place, turn: turnOf(signIn), now: this.#parts.now() };
   }
 
   /** A method that sends something has to know where, though its page may not show it. Nothing is read for it: that would take time. */
@@ -124,7 +115,7 @@ export class Prover {
 
   /** `guessed`: what tries are counted by where there is no credential to count them on. Without it the address counts. */
   async #judge(
-    { browser, signIn, facts, method: id, answer, change }: Offer,
+    { browser, signIn, facts, method: id, wanted, answer, change }: Offer,
     user: User | undefined,
     guessed: string | undefined,
     accept: (latest: SignIn, shown: Evidence | StandIn, stay: boolean) => SignIn,
@@ -137,10 +128,14 @@ export class Prover {
       change((latest) => ({ ...without(latest, 'choosing'), stay, said: { ...said, method: id } }));
     if (isEmpty(answer)) return say({ kind: 'empty' });
 
+    const method = sources.methods.get(id) as Method;
     const { held, familiar } = user ? await this.#held(user, signIn.browser, id) : { held: [], familiar: undefined };
+    // An answer that says which one it is by is a try on that one alone.
+    const lookup = method.lookupIn?.(answer);
+    const tried = lookup === undefined ? held : held.filter((one) => one.lookup === lookup);
     const opened: Awaited<ReturnType<Attempts['open']>> =
-      held.length > 0
-        ? await attempts.open(held, familiar, now)
+      tried.length > 0
+        ? await attempts.open(tried, familiar, now)
         : // By method, as on credentials: or a name whose methods share one count would be a name nobody has.
           { usable: [], ...(guessed === undefined ? {} : await attempts.openUnknown(`${id} ${guessed}`, now)) };
     if (opened.lockedUntil) {
@@ -149,11 +144,11 @@ export class Prover {
       return say({ kind: 'locked', until: opened.lockedUntil, reference });
     }
 
-    const method = sources.methods.get(id) as Method;
     const subject: Subject = {
       ...this.nobody(signIn, facts),
       credentials: opened.usable,
       vouched: facts.vouched,
+      ...(facts.vouched ? { wanted, proved: classesIn(facts) } : {}),
       now,
       ...(user ? { user } : {}),
     };

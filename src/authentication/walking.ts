@@ -98,7 +98,8 @@ export class Walking {
     else if (step.kind === 'identify') {
       const { method = '' } = answer;
       if (!step.unnamed.includes(method)) await this.#identify(answer.username ?? '', change);
-      else await this.#parts.prover.recognise({ browser, signIn: held.signIn, facts, method, answer, change });
+      else
+        await this.#parts.prover.recognise({ browser, signIn: held.signIn, facts, method, wanted: [], answer, change });
     } else if (answer.method !== undefined) {
       const chosen = answer.method;
       await change((signIn) => ({ ...without(signIn, 'choosing', 'said', 'lost'), chosen }));
@@ -108,7 +109,8 @@ export class Walking {
       const put = step.kind === 'anew' ? step.methods : [step.method];
       await change((signIn) => ({ ...without(signIn, 'said'), declined: [...(signIn.declined ?? []), ...put] }));
     } else if (step.kind !== 'anew') {
-      const offer = { browser, signIn: held.signIn, facts, method: step.method, answer, change };
+      const wanted = step.kind === 'prove' ? step.wanted : [];
+      const offer = { browser, signIn: held.signIn, facts, method: step.method, wanted, answer, change };
       await this.#parts.prover[step.kind === 'register' ? 'register' : 'prove'](offer);
     }
     return true;

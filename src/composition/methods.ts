@@ -10,7 +10,9 @@ import { createMailedLink } from '../methods/mailed-link/mailed-link.ts';
 import { createPassword } from '../methods/password/password.ts';
 import { createRecoveryCode } from '../methods/recovery-code/recovery-code.ts';
 import { createTotp } from '../methods/totp/totp.ts';
+import { createWebauthn } from '../methods/webauthn/webauthn.ts';
 import type { Kv } from '../state/kv.ts';
+import { derive } from '../state/sealer.ts';
 
 export interface MethodParts {
   readonly kv: Kv;
@@ -20,7 +22,7 @@ export interface MethodParts {
 }
 
 export function openMethods(
-  config: Pick<Config, 'assurance' | 'brand' | 'issuer' | 'methods' | 'totp'>,
+  config: Pick<Config, 'assurance' | 'brand' | 'issuer' | 'methods' | 'secrets' | 'totp'>,
   { kv, messenger, log }: MethodParts,
 ) {
   const password = createPassword(config.brand.name);
@@ -32,7 +34,13 @@ export function openMethods(
     begins: config.methods.begin.includes('email-code'),
     counts: config.assurance.emailCode === 'factor',
   };
+  const webauthn = createWebauthn({
+    rpId: config.methods.webauthn.rp_id ?? new URL(config.issuer).hostname,
+    origins: [new URL(config.issuer).origin],
+    secrets: config.secrets.map((one) => derive(one, 'webauthn')),
+  });
   const all: readonly Method[] = [
+    webauthn,
     password,
     totp,
     ...(post ? [createEmailCode(post, emailCode), createMailedLink(post, config.issuer)] : []),

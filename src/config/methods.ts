@@ -21,6 +21,8 @@ export interface ConfiguredMethods {
   /** What may begin a sign-in, the first where a name was given. */
   readonly begin: readonly string[];
   /** `longest` a pass may be good for, in seconds; `length` in signs. */
+  /** `rp_id` where it is not the host of ISSUER. */
+  readonly webauthn: { readonly rp_id?: string | undefined };
   readonly accessPass: { readonly longest: number; readonly length: number };
 }
 
@@ -30,6 +32,10 @@ export const methodsSchema = section({
     .array(z.enum(['password', 'webauthn', 'email-code', 'access-pass']))
     .min(1)
     .default(['password', 'webauthn', 'access-pass']),
+  webauthn: section({
+    /** A host, or a domain above it; between.ts holds it against ISSUER. */
+    rp_id: text(253).optional(),
+  }).default({}),
   'access-pass': section({
     longest: duration(60, 366 * 86_400).default(30 * 86_400),
     length: whole(12, 48).default(12),

@@ -12,6 +12,8 @@ export interface Subject {
   readonly vouched: boolean;
   /** What a proof has to be worth for the walk to go on; empty when anything is. */
   readonly wanted: readonly MethodClassName[];
+  /** What this person proved moments ago, or in this walk: beside it, more may be believed. Empty until vouched for. */
+  readonly proved: readonly MethodClassName[];
   /** Where answers are given: what a message says of the sign-in it belongs to. */
   readonly place: Place;
   /** How much this walk has proved so far: no two of its questions are the same (`place.walk` and this). */

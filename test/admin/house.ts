@@ -64,7 +64,7 @@ export async function openHouse(roles: Config['roles'] = []) {
     administration: { fresh: 900 },
     stores: [{ id: 'local', methods: {} }],
     groups: [{ name: 'Sealed', methods: { 'access-pass': { state: 'off' as const } } }],
-    methods: { begin: [], accessPass: { longest: 30 * 86_400, length: 12 } },
+    methods: { begin: [], webauthn: {}, accessPass: { longest: 30 * 86_400, length: 12 } },
     registration: { scopes: ['openid', 'email'], most: 10 },
     assurance: {
       names: { 'https://refeds.org/profile/mfa': 'mfa', phr: 'phr', 'urn:stile:acr:aal1': 'aal1' },
