@@ -13,6 +13,7 @@ import { type Change, forgetPerson, proven, turnOf, without } from './changes.ts
 import type { Sources } from './facts.ts';
 import type { Facts } from './next.ts';
 import type { Notices } from './notices.ts';
+import { type Registrations, settle } from './registered.ts';
 import type { Said, SignIn } from './signins.ts';
 import { afterUse } from './telling.ts';
 import type { Trail } from './trail.ts';
@@ -28,6 +29,7 @@ export interface ProverParts {
     replace(user: string, credential: NewCredential, now: number): Promise<Credential>;
   };
   readonly notices?: Notices | undefined;
+  readonly registrations: Registrations;
   /** Eight characters a person can read aloud. */
   readonly reference: () => string;
   readonly now: () => number;
@@ -168,7 +170,7 @@ export class Prover {
             ? { ...verification.evidence, at: now, credential }
             : { ...verification.standIn, at: now, credential };
         const worth = 'class' in shown ? { class: shown.class } : { standIn: shown.kind };
-        const detail = { method: id, ...worth, ...(signal ? { signal } : {}) };
+        const detail = { method: id, credential, ...worth, ...(signal ? { signal } : {}) };
         await this.#record(browser, signIn, user, 'proof.accepted', { detail });
         await afterUse(this.#parts, { browser, signIn, user }, verification);
         return change((latest) => accept(latest, shown, stay));
@@ -208,7 +210,8 @@ export class Prover {
       return mine ? without(latest, 'registration', 'said') : latest;
     });
     if (!mine) return;
-    const { credentials } = this.#parts;
+    const { credentials, registrations, sources } = this.#parts;
+    const held = await sources.credentialsOf(user, undefined);
     const added = confirmed.replaces
       ? await credentials.replace(user.id, confirmed.credential, now)
       : await credentials.claim(user.id, confirmed.credential, now);
@@ -216,6 +219,9 @@ export class Prover {
     if (!added) return say({ kind: 'wrong', reason: 'taken' });
     const type = confirmed.replaces ? 'credential.replaced' : 'credential.added';
     await this.#record(browser, signIn, user, type, { detail: { method: id, credential: added.id } });
+    await settle(registrations, sources.methods, { user, held, method: id }, (what, detail) =>
+      this.#record(browser, signIn, user, what, { detail }),
+    );
     const { class: name } = confirmed;
     await change((latest) => ({
       ...(name
