@@ -1,4 +1,5 @@
 /** An answer as a form sends it. Pure. */
+import type { MethodClassName } from '../domain/evidence.ts';
 import type { Answer } from '../domain/method.ts';
 import type { Browser } from './authentication.ts';
 import type { Change } from './changes.ts';
