@@ -10,6 +10,7 @@ import { resourceOf } from './resource.ts';
 import { federationOf, samlSettings } from './saml.ts';
 import type { File } from './schema.ts';
 import { clientCertificatesOf } from './tls.ts';
+import { webauthnOf } from './webauthn.ts';
 
 /** The wire names known without a word in the file (protocols.md section 7); null there removes one. */
 const wireNames: Readonly<Record<string, string>> = {
@@ -59,7 +60,7 @@ export function assemble(
     users: file.users.map((one, i) => user(one, contents.get(`users[${i}].password_file`))),
     stores: file.stores,
     groups: file.groups,
-    methods: file.methods,
+    methods: { ...file.methods, webauthn: webauthnOf(file.methods.webauthn, contents, issuer) },
     assurance: {
       names: namesOf(file.assurance.names),
       emailCode: file.assurance.email_code,

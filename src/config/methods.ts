@@ -1,5 +1,6 @@
 /** Which methods there are for whom: per identity store, narrowed by groups. */
 import * as z from 'zod';
+import { webauthnSchema } from './webauthn.ts';
 import { section, text } from './words.ts';
 
 /** Every method a file may speak of, best first: of equally short ways the earlier one is offered. */
@@ -23,4 +24,5 @@ export const methodsSchema = section({
     .array(z.enum(['password', 'webauthn', 'email-code', 'access-pass']))
     .min(1)
     .default(['password', 'webauthn', 'access-pass']),
+  webauthn: webauthnSchema,
 });
