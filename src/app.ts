@@ -88,7 +88,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const recorder = counters.counting(writer);
 
   // Ways to prove who one is, and who there is.
-  const { password, totp, methods } = openMethods(config);
+  const { password, totp, methods } = openMethods(config, { log, now });
   const local = createLocalStore(users);
   const applying = { users, credentials, applications, password, totp, knex: db.knex, log, now };
   const disabled = await applyDeclared({ ...applying, config, recorder });

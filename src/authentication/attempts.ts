@@ -10,6 +10,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Credential } from '../domain/credential.ts';
+import type { Verification } from '../domain/method.ts';
 import type { Kv } from '../state/kv.ts';
 
 export interface Limits {
@@ -42,6 +43,14 @@ export interface AttemptCounters {
   succeed(credential: string, browser: string | undefined, use: Use): Promise<boolean>;
   release(credential: string, browser: string | undefined): Promise<void>;
 }
+
+export const useOf = ({ counter, once, secret, data }: Verification & { kind: 'proved' }, now: number): Use => ({
+  now,
+  ...(counter === undefined ? {} : { counter }),
+  ...(once === undefined ? {} : { once }),
+  ...(secret === undefined ? {} : { secret }),
+  ...(data === undefined ? {} : { data }),
+});
 
 /** How long a slowed address waits at most, in milliseconds. */
 const SLOWEST_MS = 5_000;

@@ -26,7 +26,7 @@ export function present(page: PageView, now: number): Page {
     action: `/signin/${signIn.id}`,
     step: stepName(step),
     application: { id: facts.application.id, name: facts.application.name },
-    ...(said?.kind === 'wrong' ? { wrong: true, reason: said.reason } : {}),
+    ...(said?.kind === 'wrong' ? { wrong: true, reason: said.reason, named: said.named } : {}),
     ...(said?.kind === 'empty' ? { empty: true } : {}),
   };
   const shown = (view: string, data: Record<string, unknown> = {}, status = 200): Page => ({
@@ -35,9 +35,17 @@ export function present(page: PageView, now: number): Page {
     data: { ...common, ...data },
   });
   const changeable = !signIn.ask.subject;
+  const locked = (until: number, reference: string | undefined, others: boolean): Page => ({
+    ...shown('signin/locked', { until, reference, others, changeable }, 429),
+    retryAfter: Math.ceil((until - now) / 1000),
+  });
   switch (step.kind) {
-    case 'identify':
-      return shown('signin/identify', page.show);
+    case 'identify': {
+      const tried = signIn.said?.method && step.unnamed.includes(signIn.said.method) ? signIn.said : undefined;
+      if (tried?.kind === 'locked' && tried.until > now) return locked(tried.until, tried.reference, false);
+      const refused = tried?.kind === 'wrong' ? (tried.reason ?? 'wrong') : undefined;
+      return shown('signin/identify', { ...page.show, ...(refused ? { refused } : {}) });
+    }
     case 'consent': {
       const host = page.leadsTo.map((url) => URL.canParse(url) && new URL(url).host).find(Boolean);
       return shown('signin/consent', { ...(host ? { host } : {}), items: step.items, who: who(facts) });
@@ -54,11 +62,8 @@ export function present(page: PageView, now: number): Page {
         return shown('signin/choose', { methods: [step.method, ...step.others].map((id) => choice(facts, id)) });
       }
       const until = said?.kind === 'locked' ? said.until : step.kind === 'prove' ? step.lockedUntil : undefined;
-      if (until && until > now) {
-        const reference = said?.kind === 'locked' ? said.reference : undefined;
-        const locked = shown('signin/locked', { until, reference, others: step.others.length > 0, changeable }, 429);
-        return { ...locked, retryAfter: Math.ceil((until - now) / 1000) };
-      }
+      if (until && until > now)
+        return locked(until, said?.kind === 'locked' ? said.reference : undefined, step.others.length > 0);
       return shown(`methods/${step.method}${step.kind === 'register' ? '-register' : ''}`, {
         ...page.show,
         username: signIn.name ?? facts.user?.username ?? '',

@@ -2,10 +2,10 @@
 import type { AuditEvent } from '../audit/event.ts';
 import type { Credential, NewCredential } from '../domain/credential.ts';
 import type { Evidence, MethodClassName } from '../domain/evidence.ts';
-import type { Answer, Method, Registrant, Subject, Verification } from '../domain/method.ts';
+import type { Answer, Method, Registrant, Subject } from '../domain/method.ts';
 import type { StandIn } from '../domain/stand-in.ts';
 import type { User } from '../domain/user.ts';
-import type { Attempts, Use } from './attempts.ts';
+import { type Attempts, useOf } from './attempts.ts';
 import type { Browser } from './authentication.ts';
 import { type Change, forgetPerson, proven, turnOf, without } from './changes.ts';
 import type { Sources } from './facts.ts';
@@ -35,6 +35,8 @@ export interface Offer {
   readonly facts: Facts;
   /** The method's id. */
   readonly method: string;
+  /** What a proof has to be worth to lead on; empty when anything does. */
+  readonly wanted: readonly MethodClassName[];
   readonly answer: Answer;
   readonly change: Change;
 }
@@ -44,13 +46,8 @@ const FORM_FIELDS = new Set(['csrf', 'do', 'step', 'stay', 'username', 'method']
 const isEmpty = (answer: Answer) =>
   Object.entries(answer).every(([name, value]) => FORM_FIELDS.has(name) || value.trim() === '');
 
-const useOf = ({ counter, once, secret, data }: Verification & { kind: 'proved' }, now: number): Use => ({
-  now,
-  ...(counter === undefined ? {} : { counter }),
-  ...(once === undefined ? {} : { once }),
-  ...(secret === undefined ? {} : { secret }),
-  ...(data === undefined ? {} : { data }),
-});
+const stranger = { credentials: [], vouched: false, wanted: [], proved: [] } as const;
+const classesIn = ({ recent }: Facts) => recent.evidence.map((piece) => piece.class);
 
 export class Prover {
   readonly #parts: ProverParts;
@@ -66,14 +63,14 @@ export class Prover {
     if (!facts.user || !facts.vouched) return this.#unvouched(blank, facts, signIn, step.method);
     const { held } = await this.#held(facts.user, signIn.browser, step.method);
     const credentials = held.filter((one) => !one.disabled);
-    return { ...blank, user: facts.user, credentials, vouched: true, wanted: step.wanted };
+    return { ...blank, user: facts.user, credentials, vouched: true, wanted: step.wanted, proved: classesIn(facts) };
   }
 
   /** The subject while nobody has given a name. */
   nobody(signIn: SignIn, { application, ask }: Facts): Subject {
     const { id: walk, agent = '', address = '' } = signIn;
     const place = { walk, application: application.name, address, agent, languages: ask.languages ?? [] };
-    return { credentials: [], vouched: false, wanted: [], place, turn: turnOf(signIn), now: this.#parts.now() };
+    return { ...stranger, place, turn: turnOf(signIn), now: this.#parts.now() };
   }
 
   /** A method that sends something has to know where, though its page may not show it. */
@@ -120,7 +117,7 @@ export class Prover {
   }
 
   async #judge(
-    { browser, signIn, facts, method: id, answer, change }: Offer,
+    { browser, signIn, facts, method: id, wanted, answer, change }: Offer,
     user: User | undefined,
     accept: (latest: SignIn, shown: Evidence | StandIn, stay: boolean) => SignIn,
   ): Promise<void> {
@@ -132,25 +129,28 @@ export class Prover {
       change((latest) => ({ ...without(latest, 'choosing'), stay, said: { ...said, method: id } }));
     if (isEmpty(answer)) return say({ kind: 'empty' });
 
+    const method = sources.methods.get(id) as Method;
     const { held, familiar } = user ? await this.#held(user, signIn.browser, id) : { held: [], familiar: undefined };
+    // An answer that says which one it is by is a try on that one alone.
+    const lookup = method.lookupIn?.(answer);
+    const tried = lookup === undefined ? held : held.filter((one) => one.lookup === lookup);
+    // Where nobody is named there is no name to guess for, and one count for all the world would lock it out.
+    const name = signIn.name ?? user?.username ?? signIn.ask.subject;
     const opened: Awaited<ReturnType<Attempts['open']>> =
-      held.length > 0
-        ? await attempts.open(held, familiar, now)
-        : {
-            usable: [],
-            ...(await attempts.openUnknown(signIn.name ?? user?.username ?? signIn.ask.subject ?? '', now)),
-          };
+      tried.length > 0
+        ? await attempts.open(tried, familiar, now)
+        : { usable: [], ...(name === undefined ? {} : await attempts.openUnknown(name, now)) };
     if (opened.lockedUntil) {
       const reference = this.#parts.reference();
       await this.#record(browser, signIn, user, 'proof.locked', { reference, detail: { method: id } });
       return say({ kind: 'locked', until: opened.lockedUntil, reference });
     }
 
-    const method = sources.methods.get(id) as Method;
     const subject: Subject = {
       ...this.nobody(signIn, facts),
       credentials: opened.usable,
       vouched: facts.vouched,
+      ...(facts.vouched ? { wanted, proved: classesIn(facts) } : {}),
       now,
       ...(user ? { user } : {}),
     };

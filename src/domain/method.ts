@@ -12,6 +12,8 @@ export interface Subject {
   readonly vouched: boolean;
   /** What a proof has to be worth for the walk to go on; empty when anything is. */
   readonly wanted: readonly MethodClassName[];
+  /** What this person proved moments ago, or in this walk: beside it, more may be believed. Empty until vouched for. */
+  readonly proved: readonly MethodClassName[];
   /** Where answers are given: what a message says of the sign-in it belongs to. */
   readonly place: Place;
   /** How much this walk has proved so far: no two of its questions are the same (`place.walk` and this). */
@@ -83,7 +85,8 @@ export interface Registrant {
 export type Registered =
   /** `class`: what showing that it works has proved; absent when nothing had to be shown. `replaces`: all of this method there were. */
   | { kind: 'registered'; credential: NewCredential; class?: MethodClassName; replaces?: true }
-  | { kind: 'wrong'; reason?: string };
+  /** `named`: what is not wanted, by its name, for the page ("YubiKey 5 NFC"). */
+  | { kind: 'wrong'; reason?: string; named?: string };
 
 export interface MethodTraits {
   readonly id: string;

@@ -5,7 +5,7 @@
 import { SettingsService } from '@simplewebauthn/server';
 import { type Attestation, certificatesOf, readAttestation, withoutStatement, withPath } from './attestation.ts';
 import { reaches } from './chain.ts';
-import type { Metadata, Model } from './metadata.ts';
+import { type Metadata, type Model, noMetadata } from './metadata.ts';
 import { knownName } from './models.ts';
 
 export interface AuthenticatorRules {
@@ -19,6 +19,15 @@ export interface AuthenticatorRules {
   readonly requireMetadata: boolean;
   readonly metadata: Metadata;
 }
+
+/** Nothing asked, everything let in, nothing believed. */
+const anything: AuthenticatorRules = {
+  attestation: 'none',
+  allow: [],
+  deny: [],
+  requireMetadata: false,
+  metadata: noMetadata,
+};
 
 /** An authenticator as it shows itself at registration. */
 export interface Introduced {
@@ -35,6 +44,8 @@ export type Turned = 'denied' | 'withdrawn' | 'not-allowed' | 'unproved';
 
 export interface Authenticators {
   readonly attestation: AuthenticatorRules['attestation'];
+  /** Some authenticator can be attested here. */
+  readonly attesting: boolean;
   /** Names of what `allow` lets in, for the page; empty without one. */
   readonly allowed: readonly string[];
   /** The limits and the trust, before anything is verified. Undefined for what no authenticator sends; never throws. */
@@ -62,12 +73,13 @@ const android = 'android-key';
 for (const identifier of ['apple', 'android-key', 'android-safetynet'] as const)
   SettingsService.setRootCertificates({ identifier, certificates: [] });
 
-export function createAuthenticators(rules: AuthenticatorRules): Authenticators {
+export function createAuthenticators(rules: AuthenticatorRules = anything): Authenticators {
   const { metadata, allow, deny } = rules;
   const nameOf = (aaguid: string) => metadata.byAaguid(aaguid)?.name ?? knownName(aaguid);
   const believes = (aaguid: string) => !deny.includes(aaguid) && metadata.byAaguid(aaguid)?.withdrawn === undefined;
   return {
     attestation: rules.attestation,
+    attesting: rules.attestation !== 'none' && metadata.size > 0,
     allowed: [...new Set(allow.map((aaguid) => nameOf(aaguid) ?? aaguid))],
 
     introduce(attestationObject, now) {

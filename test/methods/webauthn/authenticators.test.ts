@@ -1,8 +1,10 @@
-import { verifyRegistrationResponse } from '@simplewebauthn/server';
+import { type RegistrationResponseJSON, verifyRegistrationResponse } from '@simplewebauthn/server';
+import { readAttestation } from '../../../src/methods/webauthn/attestation.ts';
 import { type AuthenticatorRules, createAuthenticators } from '../../../src/methods/webauthn/authenticators.ts';
 import { noMetadata, readMetadata } from '../../../src/methods/webauthn/metadata.ts';
+import { Authenticator, attestationOf, type Cbor, type Lies } from '../../support/authenticator.ts';
 import { Office } from '../../support/certificates.ts';
-import { encode, flags, type Lies, type Maker, makerOf, SecurityKey, statementOf } from '../../support/security-key.ts';
+import { makerOf, statementOf } from '../../support/maker.ts';
 
 const office = new Office();
 afterAll(() => office.close());
@@ -30,21 +32,21 @@ const rules = (more: Partial<AuthenticatorRules> = {}): AuthenticatorRules => ({
   ...more,
 });
 
-type Shown = Lies & { maker?: Maker; self?: boolean };
+const options = { challenge: 'challenge', rp: { id: 'localhost' }, user: { id: 'dTE' } };
+/** A key one carries, or what it says when told to lie. */
+const shows = (lies: Lies = {}): RegistrationResponseJSON =>
+  JSON.parse(new Authenticator('http://localhost', { eligible: false }).create(options, lies));
+const objectOf = ({ response }: RegistrationResponseJSON) => Buffer.from(response.attestationObject, 'base64url');
 
 /** What becomes of a key that is registered as `shown`. */
-async function register(more: Partial<AuthenticatorRules>, shown: Shown) {
+async function register(more: Partial<AuthenticatorRules>, shown: Lies) {
   const authenticators = createAuthenticators(rules(more));
-  const response = new SecurityKey().create('challenge', shown);
-  const one = authenticators.introduce(Buffer.from(response.response.attestationObject, 'base64url'), now);
+  const response = shows(shown);
+  const one = authenticators.introduce(objectOf(response), now);
   if (!one) return 'unreadable';
   const attestationObject = Buffer.from(one.object).toString('base64url');
   const seen = await verifyRegistrationResponse({
-    response: {
-      ...response,
-      type: 'public-key',
-      response: { ...response.response, attestationObject, transports: [] },
-    },
+    response: { ...response, response: { ...response.response, attestationObject } },
     ...{ expectedChallenge: 'challenge', expectedOrigin: 'http://localhost', expectedRPID: 'localhost' },
   }).catch((error: Error) => error);
   if (seen instanceof Error || !seen.verified) return 'refused';
@@ -57,13 +59,13 @@ describe('a security key whose maker vouches for it', () => {
     expect(await register({}, { maker })).toEqual({ attested: true, name: 'Northfold Key 3' });
   });
 
-  test.each<[string, Partial<AuthenticatorRules>, Shown]>([
+  test.each<[string, Partial<AuthenticatorRules>, Lies]>([
     ['where no statement is asked for', { attestation: 'none' }, { maker }],
     ['of a model the metadata does not know', { metadata: noMetadata }, { maker }],
     ['by a root the metadata does not have', {}, { maker: forger }],
     ['by itself', {}, { self: true }],
     ['by nobody', {}, { aaguid }],
-    ['and whose keys are copied elsewhere', {}, { maker, flags: flags.present | flags.verified | flags.eligible }],
+    ['and whose keys are copied elsewhere', {}, { maker, eligible: true }],
   ])('is let in and not attested %s', async (_where, more, shown) => {
     expect(await register(more, shown)).toMatchObject({ attested: false });
   });
@@ -85,21 +87,18 @@ describe('a security key whose maker vouches for it', () => {
 
   test('is not attested by a certificate that has expired, or is not valid yet', () => {
     const authenticators = createAuthenticators(rules());
-    const object = Buffer.from(
-      new SecurityKey().create('challenge', { maker }).response.attestationObject,
-      'base64url',
-    );
+    const object = objectOf(shows({ maker }));
     for (const at of [now - 86_400_000, now + 3 * 86_400_000])
       expect(authenticators.introduce(object, at)?.model).toBeUndefined();
   });
 });
 
 describe('who lies', () => {
-  test.each<[string, Shown]>([
+  test.each<[string, Lies]>([
     ['about the model, with a certificate that names another', { maker: liar }],
     ['about who signed', { maker, signature: new Uint8Array(70) }],
     ['about having signed oneself', { self: true, signature: new Uint8Array(70) }],
-    ['about a backup that cannot be', { maker, flags: flags.present | flags.verified | flags.backedUp }],
+    ['about a backup that cannot be', { maker, backedUp: true }],
   ])('%s is refused', async (_what, shown) => {
     expect(await register({}, shown)).toBe('refused');
   });
@@ -112,7 +111,7 @@ describe('who lies', () => {
 });
 
 describe('a model that may not be registered', () => {
-  test.each<[string, Partial<AuthenticatorRules>, Shown, string]>([
+  test.each<[string, Partial<AuthenticatorRules>, Lies, string]>([
     ['is denied by proof', { deny: [aaguid] }, { maker }, 'denied'],
     ['is denied by its word', { deny: [aaguid], attestation: 'none' }, { aaguid }, 'denied'],
     ['is denied though it is allowed', { deny: [aaguid], allow: [aaguid] }, { maker }, 'denied'],
@@ -164,35 +163,28 @@ describe('what is known of models', () => {
   });
 });
 
+const authenticatorDataIn = (object: Buffer) => readAttestation(object)?.authenticatorData ?? Buffer.alloc(0);
+
 describe('what is not believed is not parsed', () => {
-  const statements: [string, string, Map<string, unknown>][] = [
-    ['a format nobody knows', 'northfold', new Map([['x5c', [new Uint8Array(3)]]])],
-    ['SafetyNet, which Google has closed', 'android-safetynet', new Map([['response', new Uint8Array(3)]])],
+  const statements: [string, string, Map<string, Cbor>][] = [
+    ['a format nobody knows', 'northfold', new Map([['x5c', [Buffer.alloc(3)]]])],
+    ['SafetyNet, which Google has closed', 'android-safetynet', new Map([['response', Buffer.alloc(3)]])],
     [
       // The library would ask the addresses in them for revocation lists.
       'certificates of a stranger as an Android key store has them',
       'android-key',
-      new Map<string, unknown>([
+      new Map<string, Cbor>([
         ['alg', -7],
-        ['sig', new Uint8Array(3)],
-        ['x5c', [new Uint8Array(3), new Uint8Array(3)]],
+        ['sig', Buffer.alloc(3)],
+        ['x5c', [Buffer.alloc(3), Buffer.alloc(3)]],
       ]),
     ],
   ];
   test.each(statements)('%s', (_what, format, statement) => {
-    const whole = Buffer.from(new SecurityKey().create('challenge').response.attestationObject, 'base64url');
     const authenticators = createAuthenticators(rules());
-    const plain = authenticators.introduce(whole, now);
-    const data = whole.subarray(whole.indexOf('authData') + 8);
-    const head = encode(
-      new Map<string, unknown>([
-        ['fmt', format],
-        ['attStmt', statement],
-      ]),
-    );
-    head[0] = 0xa3;
-    const object = Buffer.concat([head, Buffer.from([0x68]), Buffer.from('authData'), data]);
-    const one = authenticators.introduce(object, now);
+    const data = Buffer.from(authenticatorDataIn(objectOf(shows())));
+    const plain = authenticators.introduce(attestationOf('none', new Map(), data), now);
+    const one = authenticators.introduce(attestationOf(format, statement, data), now);
     expect(Buffer.from(one?.object ?? []).toString('hex')).toBe(Buffer.from(plain?.object ?? []).toString('hex'));
     expect(one?.model).toBeUndefined();
   });

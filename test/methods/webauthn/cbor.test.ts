@@ -1,13 +1,20 @@
 import fc from 'fast-check';
 import { readAttestation, soundData } from '../../../src/methods/webauthn/attestation.ts';
 import { endOfItem } from '../../../src/methods/webauthn/cbor.ts';
-import { encode, SecurityKey } from '../../support/security-key.ts';
+import { Authenticator, attestationOf, type Cbor, cbor, type Lies } from '../../support/authenticator.ts';
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text.replaceAll(' ', ''), 'hex'));
-const item = fc.letrec((tie) => ({
-  leaf: fc.oneof(fc.integer({ min: -1000, max: 100_000 }), fc.string({ maxLength: 20 }), fc.uint8Array(), fc.boolean()),
+const options = { challenge: 'challenge', rp: { id: 'localhost' }, user: { id: 'dTE' } };
+const created = (key: Authenticator, lies: Lies = {}): Buffer =>
+  Buffer.from(JSON.parse(key.create(options, lies)).response.attestationObject, 'base64url');
+const item = fc.letrec<{ leaf: Cbor; array: Cbor; map: Cbor; any: Cbor }>((tie) => ({
+  leaf: fc.oneof(
+    fc.integer({ min: -1000, max: 60_000 }),
+    fc.string({ maxLength: 20 }),
+    fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+  ),
   array: fc.array(tie('leaf'), { maxLength: 5 }),
-  map: fc.array(fc.tuple(fc.string({ maxLength: 8 }), tie('array')), { maxLength: 5 }).map((all) => new Map(all as [])),
+  map: fc.array(fc.tuple(fc.string({ maxLength: 8 }), tie('array')), { maxLength: 5 }).map((all) => new Map(all)),
   any: fc.oneof(tie('leaf'), tie('array'), tie('map')),
 })).any;
 
@@ -15,7 +22,7 @@ describe('one item is measured', () => {
   test('to where it ends, whatever follows', () => {
     fc.assert(
       fc.property(item, fc.uint8Array(), (value, more) => {
-        const bytes = encode(value);
+        const bytes = cbor(value);
         expect(endOfItem(Buffer.concat([bytes, more]))).toBe(bytes.length);
       }),
     );
@@ -48,8 +55,7 @@ describe('one item is measured', () => {
 });
 
 describe('an attestation object', () => {
-  const key = new SecurityKey();
-  const object = Buffer.from(key.create('challenge').response.attestationObject, 'base64url');
+  const object = created(new Authenticator('http://localhost'));
 
   test('is read', () => {
     expect(readAttestation(object)).toMatchObject({ format: 'none', aaguid: '00000000-0000-0000-0000-000000000000' });
@@ -82,41 +88,43 @@ describe('an attestation object', () => {
     ['no map', hex('83 01 02 03')],
     [
       'parts of other kinds',
-      encode(
-        new Map<string, unknown>([
+      cbor(
+        new Map<string, Cbor>([
           ['fmt', 1],
           ['attStmt', 2],
           ['authData', 3],
         ]),
       ),
     ],
-    ['more than thirty-two thousand bytes', encode(new Map<string, unknown>([['fmt', 'x'.repeat(40_000)]]))],
+    ['more than thirty-two thousand bytes', attestationOf('x'.repeat(40_000), new Map(), Buffer.alloc(37))],
   ])('with %s is none', (_what, bytes) => {
     expect(readAttestation(bytes)).toBeUndefined();
   });
 });
 
 describe('authenticator data', () => {
-  const key = new SecurityKey();
-  const dataOf = (lies: Parameters<SecurityKey['create']>[1]) =>
-    readAttestation(Buffer.from(key.create('challenge', lies).response.attestationObject, 'base64url'));
+  const key = new Authenticator('http://localhost');
+  const dataOf = (lies: Lies) => readAttestation(created(key, lies));
 
   test.each([
-    ['a credential id of 1023 bytes', { id: new Uint8Array(1023) }, true],
-    ['one of 1024', { id: new Uint8Array(1024) }, false],
-    ['none', { id: new Uint8Array(0) }, false],
+    ['a credential id of 1023 bytes', { id: Buffer.alloc(1023).toString('base64url') }, true],
+    ['one of 1024', { id: Buffer.alloc(1024).toString('base64url') }, false],
+    ['none', { id: '' }, false],
     ['a public key that is no map', { publicKey: hex('01') }, false],
-    ['a public key of two items', { publicKey: Buffer.concat([encode(new Map()), hex('00')]) }, false],
-    ['extensions', { extensions: encode(new Map([['credProtect', 2]])) }, true],
+    ['a public key of two items', { publicKey: hex('a000') }, false],
+    ['extensions', { extensions: cbor(new Map([['credProtect', 2]])) }, true],
     ['extensions that are no map', { extensions: hex('83010203') }, false],
     ['extensions nested too deep', { extensions: hex(`a10${'1a10'.repeat(9)}100`) }, false],
-    ['bytes behind them', { extensions: Buffer.concat([encode(new Map()), hex('00')]) }, false],
+    ['bytes behind them', { extensions: hex('a000') }, false],
   ])('with %s: %#', (_what, lies, sound) => {
     expect(dataOf(lies) !== undefined).toBe(sound);
   });
 
   test('of an assertion is of 37 bytes, or says what follows', () => {
-    const data = Buffer.from(key.get('challenge').response.authenticatorData, 'base64url');
+    const data = Buffer.from(
+      JSON.parse(key.get({ challenge: 'challenge', rpId: 'localhost' })).response.authenticatorData,
+      'base64url',
+    );
     expect(soundData(data)).toBe(true);
     expect(soundData(data.subarray(0, 36))).toBe(false);
     expect(soundData(Buffer.concat([data, hex('a0')]))).toBe(false);

@@ -2,7 +2,7 @@ import { sign, X509Certificate } from 'node:crypto';
 import type { Signers } from '../../../src/methods/webauthn/blob.ts';
 import { readMetadata } from '../../../src/methods/webauthn/metadata.ts';
 import { Office, type Shown } from '../../support/certificates.ts';
-import { makerOf, statementOf } from '../../support/security-key.ts';
+import { makerOf, statementOf } from '../../support/maker.ts';
 
 const office = new Office();
 afterAll(() => office.close());
