@@ -5,10 +5,9 @@ import type { Answer, Registered, Registrant } from '../../domain/method.ts';
 import { creationIn, isCrossOrigin } from './answer.ts';
 import type { Authenticators } from './authenticators.ts';
 import { classOf, descriptorOf, handleOf, type Passkey } from './passkey.ts';
+import { algorithms, isUsable } from './public-key.ts';
 import type { Site } from './site.ts';
 
-/** COSE: ES256, EdDSA, RS256, in the order browsers should try them. */
-const algorithms = [-7, -8, -257];
 /** How long the browser may wait, in milliseconds: time to fetch a key from a bag. */
 export const PATIENCE = 300_000;
 
@@ -67,6 +66,7 @@ export async function finish(
   const made = seen?.verified ? seen.registrationInfo : undefined;
   // The id beside the answer is what people are recognised by: it has to be the one that was signed.
   if (!made || made.credential.id !== created.id) return { kind: 'wrong', reason: 'refused' };
+  if (!isUsable(made.credential.publicKey)) return { kind: 'wrong', reason: 'refused' };
   const turned = authenticators.turns(shown);
   if (turned) return { kind: 'wrong', reason: turned, ...(shown.name === undefined ? {} : { named: shown.name }) };
 
