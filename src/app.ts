@@ -9,18 +9,21 @@ import { listenSocket } from './admin/socket.ts';
 import { groupRecorder } from './audit/recorder.ts';
 import { trimRecord } from './audit/retention.ts';
 import { assuranceOf } from './authentication/assurance.ts';
+import { MailedNotices } from './authentication/notices.ts';
 import { signInRoutes } from './authentication/routes.ts';
 import { Subjects } from './authentication/subjects.ts';
 import { mountAccount } from './composition/account-pages.ts';
 import { openAdministration } from './composition/administration.ts';
 import { mountAdministration } from './composition/administration-pages.ts';
 import { answering } from './composition/answering.ts';
+import { originsOf } from './composition/authenticators.ts';
 import { backupFrom } from './composition/backups.ts';
 import { certificatesFrom } from './composition/certificates.ts';
 import { configurationFor } from './composition/configuration.ts';
 import { devicePages, deviceTries } from './composition/device-pages.ts';
 import { openEngine } from './composition/engine.ts';
 import { beginResealing, keysCheck, openTokenKeys } from './composition/keys.ts';
+import { openMail } from './composition/mail.ts';
 import { openMethods } from './composition/methods.ts';
 import { lookAt, openObserving } from './composition/observing.ts';
 import { oidcPages } from './composition/oidc-pages.ts';
@@ -42,6 +45,7 @@ import { clientAddress } from './web/client-address.ts';
 import { csrf } from './web/csrf.ts';
 import { errors } from './web/errors.ts';
 import { healthRoutes } from './web/health.ts';
+import { relatedOrigins } from './web/related-origins.ts';
 import { anyone, routes } from './web/routes.ts';
 
 export interface App {
@@ -87,8 +91,16 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const writer = groupRecorder(events, currentRequest);
   const recorder = counters.counting(writer);
 
+  // What people read, on pages and in their mail.
+  const { files, views } = openPages(config, root);
+  const mail = await openMail(config, { root, words: views.words, kv, log, now });
+  const notices = new MailedNotices({
+    ...{ messenger: mail.messenger, recorder, now },
+    onFault: (error) => log.error({ err: error }, 'a notice was lost'),
+  });
+
   // Ways to prove who one is, and who there is.
-  const { password, totp, methods } = openMethods(config, { log, now });
+  const { password, totp, methods } = openMethods(config, { kv, messenger: mail.messenger, log, now });
   const local = createLocalStore(users);
   const applying = { users, credentials, applications, password, totp, knex: db.knex, log, now };
   const disabled = await applyDeclared({ ...applying, config, recorder });
@@ -116,7 +128,6 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const browser = (req: IncomingMessage, res: ServerResponse) => browserOf(req, res, web);
   const certificates = certificatesFrom(config, now);
   const forms = csrf(config.secrets.map((one) => derive(one, 'csrf')));
-  const { files, views } = openPages(config, root);
   const errorPages = errors({ views, log });
 
   // Protocols.
@@ -179,6 +190,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     draining,
   );
   routes(app).get('/assets/:file', anyone, files.handler);
+  relatedOrigins(routes(app), originsOf(config));
   signInRoutes(app, { walking, csrf: forms, views, issuer: config.issuer, now, browserOf: browser });
   oidc.mount(app);
   saml.mount(app);
@@ -193,7 +205,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     onFault: (error) => log.error({ err: error }, 'administration'),
   });
   const demo = config.demo ? await import('./demo/mount.ts') : undefined;
-  if (demo) demo.mount(app, config, views, files.href('stile.css'));
+  if (demo && mail.mailbox) demo.mount(app, config, views, files.href('stile.css'), mail.mailbox);
   else routes(app).get('/', anyone, (_req, res) => res.redirect(303, '/account'));
   app.use(errorPages.notFound);
   app.use(errorPages.handler);
@@ -219,6 +231,8 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
       tokenKeys.stop();
       resealing.stop();
       await samlParts.stop();
+      await notices.settled();
+      mail.close();
       await writer.drain();
       await socket?.close();
       await counters.close();

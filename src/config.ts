@@ -11,7 +11,8 @@ import { type Environment, type ReadFile, readEnvironment, type Surroundings } f
 import { readNamed } from './config/files.ts';
 import type { IdentityProvider } from './config/identity-provider.ts';
 import type { ConfiguredKeys } from './config/keys.ts';
-import { metadataProblems } from './config/metadata.ts';
+import type { ConfiguredMail } from './config/mail.ts';
+import { type InspectMetadata, metadataProblems } from './config/metadata.ts';
 import { prepare, valueAt } from './config/prepare.ts';
 import { ConfigurationError, describe, type Problem } from './config/problems.ts';
 import { type File, schema } from './config/schema.ts';
@@ -25,6 +26,7 @@ import type { Role } from './domain/role.ts';
 import type { User } from './domain/user.ts';
 import type { MethodSettings } from './policy/method-settings.ts';
 
+export type { InspectMetadata } from './config/metadata.ts';
 export { ConfigurationError } from './config/problems.ts';
 
 /** An application of the file, ready for the table of applications. */
@@ -56,19 +58,6 @@ export interface ConfiguredFederation {
   /** For all of them: keys of an application's `saml:`. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
-
-/**
- * Whom SAML metadata is about, or what is wrong with it, as the end of a sentence. `certificates` (PEM) have to have
- * signed it; `old` cryptography is taken; `entityId` is whom it has to be about.
- */
-export type InspectMetadata = (
-  text: string,
-  about: {
-    readonly certificates: string | undefined;
-    readonly old: boolean;
-    readonly entityId: string | undefined;
-  },
-) => { readonly entityId: string } | { readonly wrong: string };
 
 export interface Config {
   /** Public passwords: only this machine may reach it. */
@@ -144,6 +133,8 @@ export interface Config {
   readonly registration: { readonly scopes: readonly string[]; readonly most: number } | undefined;
   /** `window` in seconds. */
   readonly enrolment: { readonly first: 'password' | 'mailed-link' | 'pass'; readonly window: number };
+  /** Undefined: no mail is sent, and what needs it is not there. */
+  readonly mail: ConfiguredMail | undefined;
   /** A port of its own, or a token on the main one; undefined is off. */
   readonly metrics: { readonly port: number } | { readonly token: string } | undefined;
   /** Seconds the record reaches back; 0 is for ever. */

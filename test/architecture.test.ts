@@ -55,6 +55,7 @@ const doors = ['app.ts', 'main.ts', 'cli.ts', 'composition/'];
 const reserved: Readonly<Record<string, readonly string[]>> = {
   express: ['web', 'authentication', 'protocols/oidc', 'protocols/saml', 'protocols/entra', 'account', 'admin', 'demo'],
   ejs: ['web'],
+  nodemailer: ['delivery'],
   'oidc-provider': ['protocols/oidc'],
   knex: ['store', 'audit'],
   pg: ['store'],

@@ -45,6 +45,8 @@ export interface AuditEvent {
     | 'role.granted'
     | 'role.revoked'
     | 'sessions.ended'
+    | 'notice.sent'
+    | 'notice.unsent'
     | 'fault';
   /** Milliseconds since the epoch. */
   readonly at: number;

@@ -16,6 +16,8 @@ export interface AskingParts {
   readonly service: string;
 }
 
+type Show = Readonly<Record<string, unknown>>;
+
 /** Where a walk stands. */
 export interface Standing {
   readonly held: Held;
@@ -34,7 +36,7 @@ export class Asking {
   }
 
   /** What the page shows for this step; undefined when the record changed meanwhile and must be looked at again. */
-  async show({ held, session, facts, step }: Standing): Promise<Readonly<Record<string, unknown>> | undefined> {
+  async show({ held, session, facts, step }: Standing, change: Change): Promise<Show | undefined> {
     const { signIn } = held;
     if (step.kind === 'identify') {
       const here = session && (await this.#engine.sources.userById(session.user));
@@ -44,19 +46,25 @@ export class Asking {
       }
       return { username: signIn.ask.hint ?? here?.username ?? '', unnamed };
     }
-    if (step.kind === 'register') return this.#registration(held, facts, step.method);
-    if (step.kind !== 'prove') return {};
+    if (step.kind !== 'prove' && step.kind !== 'register') return {};
     // The first time this person is asked for a second factor starts the clock of enrolment.
-    if (step.opens && !facts.enrolment.guarded) await this.#asked(facts);
+    if ((step.kind === 'register' || step.opens) && !facts.enrolment.guarded) await this.#asked(facts);
+    // Another page stands in for this one: nothing is sent that nobody is asked for.
+    if (signIn.lost || (signIn.choosing && step.others.length > 0)) return {};
+    if (step.kind === 'register') return this.#registration(held, facts, step.method);
+    if (step.lockedUntil) return {};
     if (signIn.challenge?.method === step.method) return signIn.challenge.show;
     const subject = await this.#parts.prover.subject(facts, signIn, step);
-    return this.#keep(held, step.method, await this.#method(step.method).challenge(subject));
+    const asked = await this.#method(step.method).challenge(subject);
+    if (asked.state === '') return asked.show;
+    const next = { ...signIn, challenge: { method: step.method, state: asked.state, show: asked.show } };
+    // Kept before it is sent: of twenty pages asked for at once a single one sends.
+    return (await this.#engine.signIns.swap(held, next, this.#now())) ? this.#sent(asked, change) : undefined;
   }
 
   async #registration(held: Held, facts: Facts, id: string) {
     const { signIn } = held;
     const method = this.#method(id);
-    if (!facts.enrolment.guarded) await this.#asked(facts);
     const state = signIn.registration?.method === id ? signIn.registration.state : undefined;
     const begun = await method.register?.(
       await this.#parts.prover.registrant(facts, signIn, id, this.#parts.service),
@@ -68,28 +76,31 @@ export class Asking {
     return (await this.#engine.signIns.swap(held, next, this.#now())) ? begun.show : undefined;
   }
 
-  /** Keeps what a challenge has to remember; undefined when the record changed meanwhile. */
-  async #keep({ signIn, version }: Held, method: string, { state, show, trouble }: Challenge) {
-    const shown = trouble ? { ...show, trouble } : show;
-    if (state === '') return shown;
-    const next = { ...signIn, challenge: { method, state, show: shown } };
-    return (await this.#engine.signIns.swap({ signIn, version }, next, this.#now())) ? shown : undefined;
-  }
-
   /** Sends the same again, where something is sent. */
   async again({ held, facts, step }: Standing, change: Change): Promise<void> {
     const { challenge } = held.signIn;
     if (step.kind !== 'prove' || challenge?.method !== step.method) return;
     const subject = await this.#parts.prover.subject(facts, held.signIn, step);
-    const sent = await this.#method(step.method).again?.(subject, challenge.state);
-    if (!sent) return;
-    const show = sent.trouble ? { ...sent.show, trouble: sent.trouble } : sent.show;
-    await change((latest) => ({
-      ...without(latest, 'said'),
-      ...(latest.challenge?.state === challenge.state
-        ? { challenge: { method: step.method, state: sent.state, show } }
-        : {}),
-    }));
+    const asked = await this.#method(step.method).again?.(subject, challenge.state);
+    if (!asked) return;
+    let mine = false;
+    await change((latest) => {
+      mine = latest.challenge?.state === challenge.state;
+      const next = mine ? { challenge: { method: step.method, state: asked.state, show: asked.show } } : {};
+      return { ...without(latest, 'said'), ...next };
+    });
+    if (mine) await this.#sent(asked, change);
+  }
+
+  /** What came of the sending stands on the page as long as its challenge does. */
+  async #sent({ state, show, send }: Challenge, change: Change): Promise<Show> {
+    const trouble = await send?.();
+    if (!trouble) return show;
+    const told = { ...show, trouble };
+    await change((latest) =>
+      latest.challenge?.state === state ? { ...latest, challenge: { ...latest.challenge, show: told } } : latest,
+    );
+    return told;
   }
 
   async #asked({ user }: Facts): Promise<void> {

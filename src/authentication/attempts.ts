@@ -32,6 +32,15 @@ export interface Use {
   readonly now: number;
 }
 
+/** Of what a method said it proved. `now` in milliseconds. */
+export const useOf = ({ counter, once, secret, data }: Verification & { kind: 'proved' }, now: number): Use => ({
+  now,
+  ...(counter === undefined ? {} : { counter }),
+  ...(once === undefined ? {} : { once }),
+  ...(secret === undefined ? {} : { secret }),
+  ...(data === undefined ? {} : { data }),
+});
+
 /** The store's side (store/credentials.ts): one statement each. */
 export interface AttemptCounters {
   attempt(
@@ -43,14 +52,6 @@ export interface AttemptCounters {
   succeed(credential: string, browser: string | undefined, use: Use): Promise<boolean>;
   release(credential: string, browser: string | undefined): Promise<void>;
 }
-
-export const useOf = ({ counter, once, secret, data }: Verification & { kind: 'proved' }, now: number): Use => ({
-  now,
-  ...(counter === undefined ? {} : { counter }),
-  ...(once === undefined ? {} : { once }),
-  ...(secret === undefined ? {} : { secret }),
-  ...(data === undefined ? {} : { data }),
-});
 
 /** How long a slowed address waits at most, in milliseconds. */
 const SLOWEST_MS = 5_000;

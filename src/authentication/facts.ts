@@ -130,6 +130,7 @@ function holding(sources: Sources, user: User, credential: Credential, now: numb
     option,
     ...(credential.lockedUntil && credential.lockedUntil > now ? { lockedUntil: credential.lockedUntil } : {}),
     ...(credential.lastUsedAt ? { lastUsedAt: credential.lastUsedAt } : {}),
+    label: credential.label,
   }));
 }
 

@@ -18,6 +18,8 @@ export interface Holding {
   /** Milliseconds since the epoch, while too many wrong answers keep it shut. */
   readonly lockedUntil?: number;
   readonly lastUsedAt?: number;
+  /** What its owner calls it. */
+  readonly label?: string;
 }
 
 /** Everything the decision looks at. */

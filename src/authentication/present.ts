@@ -2,6 +2,7 @@
 import type { Evidence } from '../domain/evidence.ts';
 import type { Strength } from '../domain/strength.ts';
 import { satisfies } from '../policy/strengths.ts';
+import { choosable } from './choosable.ts';
 import type { Facts } from './next.ts';
 import { stepName, type View } from './walking.ts';
 
@@ -18,10 +19,7 @@ export interface Page {
 /** The page for what is missing now. `now` in milliseconds. */
 export function present(page: PageView, now: number): Page {
   const { signIn, facts, step } = page;
-  const said =
-    signIn.said && (!signIn.said.method || ('method' in step && step.method === signIn.said.method))
-      ? signIn.said
-      : undefined;
+  const said = signIn.said && isAbout(step, signIn.said.method) ? signIn.said : undefined;
   const common = {
     action: `/signin/${signIn.id}`,
     step: stepName(step),
@@ -35,17 +33,15 @@ export function present(page: PageView, now: number): Page {
     data: { ...common, ...data },
   });
   const changeable = !signIn.ask.subject;
-  const locked = (until: number, reference: string | undefined, others: boolean): Page => ({
-    ...shown('signin/locked', { until, reference, others, changeable }, 429),
-    retryAfter: Math.ceil((until - now) / 1000),
-  });
+  const locked = (until: number, others: boolean): Page => {
+    const reference = said?.kind === 'locked' ? said.reference : undefined;
+    const data = { until, reference, others, changeable, lost: step.kind !== 'identify' };
+    return { ...shown('signin/locked', data, 429), retryAfter: Math.ceil((until - now) / 1000) };
+  };
   switch (step.kind) {
-    case 'identify': {
-      const tried = signIn.said?.method && step.unnamed.includes(signIn.said.method) ? signIn.said : undefined;
-      if (tried?.kind === 'locked' && tried.until > now) return locked(tried.until, tried.reference, false);
-      const refused = tried?.kind === 'wrong' ? (tried.reason ?? 'wrong') : undefined;
-      return shown('signin/identify', { ...page.show, ...(refused ? { refused } : {}) });
-    }
+    case 'identify':
+      if (said?.kind === 'locked' && said.until > now) return locked(said.until, false);
+      return shown('signin/identify', { ...page.show, ...(said?.method ? { by: said.method } : {}) });
     case 'consent': {
       const host = page.leadsTo.map((url) => URL.canParse(url) && new URL(url).host).find(Boolean);
       return shown('signin/consent', { ...(host ? { host } : {}), items: step.items, who: who(facts) });
@@ -54,31 +50,48 @@ export function present(page: PageView, now: number): Page {
       return shown(
         'signin/refused',
         { code: step.because ?? step.code, changeable, policies: blockingPolicies(facts), advice: page.advice },
-        step.code === 'denied' ? 403 : 200,
+        step.code === 'denied' || step.code === 'requirements-unmet' ? 403 : 200,
       );
     case 'prove':
     case 'register': {
-      if (signIn.choosing && step.others.length > 0) {
-        return shown('signin/choose', { methods: [step.method, ...step.others].map((id) => choice(facts, id)) });
+      const others = step.others.length > 0;
+      const ways = choosable(facts, step);
+      const counted = steps(page, step.ahead);
+      if (signIn.lost) {
+        const resorts = ways.filter(({ id }) => lastResorts.includes(id)).map(({ id }) => id);
+        return shown('signin/lost', { resorts, back: step.method, others });
+      }
+      if (signIn.choosing && others) {
+        const register = step.kind === 'register';
+        return shown('signin/choose', { methods: ways, register, changeable, ...counted, ...why(page) });
       }
       const until = said?.kind === 'locked' ? said.until : step.kind === 'prove' ? step.lockedUntil : undefined;
-      if (until && until > now)
-        return locked(until, said?.kind === 'locked' ? said.reference : undefined, step.others.length > 0);
+      if (until && until > now) return locked(until, others);
       return shown(`methods/${step.method}${step.kind === 'register' ? '-register' : ''}`, {
         ...page.show,
         username: signIn.name ?? facts.user?.username ?? '',
         changeable,
-        others: step.others.length > 0,
+        others,
+        ...('opens' in step ? { opens: true } : {}),
+        ...('optional' in step ? { optional: true } : {}),
         stay: {
           offered: signIn.ask.keeps && !page.session?.stay && facts.beginners.includes(step.method),
           checked: signIn.stay,
         },
-        ...steps(page, step.ahead),
+        ...counted,
         ...why(page),
       });
     }
   }
 }
+
+/** What helps whoever has lost everything else: kept for that day, or given by somebody who knows them. */
+const lastResorts: readonly string[] = ['recovery-code', 'access-pass'];
+
+/** Whether what was said of a method is said of what this step asks. */
+const isAbout = (step: PageView['step'], method: string | undefined): boolean =>
+  method === undefined ||
+  ('method' in step ? step.method === method : step.kind === 'identify' && step.unnamed.includes(method));
 
 /** "Step 2 of 2", when the total is known and more than one. */
 function steps({ signIn }: PageView, ahead: number | undefined) {
@@ -118,8 +131,3 @@ const latest = (proved: readonly Evidence[]) =>
   [...new Map(proved.map((piece) => [piece.method, piece.at]))].map(([name, at]) => ({ name, at }));
 
 const who = (facts: Facts) => facts.user?.email ?? facts.user?.username ?? '';
-
-function choice(facts: Facts, id: string) {
-  const lastUsedAt = facts.holdings.find((holding) => holding.option.method === id)?.lastUsedAt;
-  return { id, ...(lastUsedAt ? { lastUsedAt } : {}) };
-}

@@ -1,8 +1,9 @@
 /** One proof offered: limits before, judgement by the method, single use and the record after. */
+import { setTimeout as wait } from 'node:timers/promises';
 import type { AuditEvent } from '../audit/event.ts';
 import type { Credential, NewCredential } from '../domain/credential.ts';
 import type { Evidence, MethodClassName } from '../domain/evidence.ts';
-import type { Answer, Method, Registrant, Subject } from '../domain/method.ts';
+import type { Method, Registrant, Subject } from '../domain/method.ts';
 import type { StandIn } from '../domain/stand-in.ts';
 import type { User } from '../domain/user.ts';
 import { type Attempts, useOf } from './attempts.ts';
@@ -10,6 +11,7 @@ import type { Browser } from './authentication.ts';
 import { type Change, forgetPerson, proven, turnOf, without } from './changes.ts';
 import type { Sources } from './facts.ts';
 import type { Facts } from './next.ts';
+import { isEmpty, type Offer } from './offer.ts';
 import type { Said, SignIn } from './signins.ts';
 import type { Trail } from './trail.ts';
 
@@ -28,26 +30,10 @@ export interface ProverParts {
   readonly now: () => number;
 }
 
-/** One answer of a person to a method's question, at a point of their walk. */
-export interface Offer {
-  readonly browser: Browser;
-  readonly signIn: SignIn;
-  readonly facts: Facts;
-  /** The method's id. */
-  readonly method: string;
-  /** What a proof has to be worth to lead on; empty when anything does. */
-  readonly wanted: readonly MethodClassName[];
-  readonly answer: Answer;
-  readonly change: Change;
-}
-
-/** Fields of a form that are not an answer to the method's question. */
-const FORM_FIELDS = new Set(['csrf', 'do', 'step', 'stay', 'username', 'method']);
-const isEmpty = (answer: Answer) =>
-  Object.entries(answer).every(([name, value]) => FORM_FIELDS.has(name) || value.trim() === '');
-
 const stranger = { credentials: [], vouched: false, wanted: [], proved: [] } as const;
 const classesIn = ({ recent }: Facts) => recent.evidence.map((piece) => piece.class);
+/** How long the answer to a code takes at least, in milliseconds, while nobody is vouched for: longer than judging it. */
+const EVEN_MS = 250;
 
 export class Prover {
   readonly #parts: ProverParts;
@@ -60,7 +46,7 @@ export class Prover {
   async subject(facts: Facts, signIn: SignIn, step: { method: string; wanted: readonly MethodClassName[] }) {
     const blank = this.nobody(signIn, facts);
     // Before anything is proved every name gets the same page in the same time, whomever it names.
-    if (!facts.user || !facts.vouched) return this.#unvouched(blank, facts, signIn, step.method);
+    if (!facts.user || !facts.vouched) return this.#unvouched(blank, facts.user, step.method);
     const { held } = await this.#held(facts.user, signIn.browser, step.method);
     const credentials = held.filter((one) => !one.disabled);
     return { ...blank, user: facts.user, credentials, vouched: true, wanted: step.wanted, proved: classesIn(facts) };
@@ -73,11 +59,10 @@ export class Prover {
     return { ...stranger, place, turn: turnOf(signIn), now: this.#parts.now() };
   }
 
-  /** A method that sends something has to know where, though its page may not show it. */
-  async #unvouched(blank: Subject, facts: Facts, signIn: SignIn, method: string): Promise<Subject> {
-    if (!facts.user || !this.#parts.sources.methods.get(method)?.again) return blank;
-    const { held } = await this.#held(facts.user, signIn.browser, method);
-    return { ...blank, user: facts.user, credentials: held.filter((one) => !one.disabled) };
+  /** A method that sends something has to know where, though its page may not show it. Nothing is read for it: that would take time. */
+  #unvouched(blank: Subject, user: User | undefined, method: string): Subject {
+    const { methods, settingOf } = this.#parts.sources;
+    return user && methods.get(method)?.again && settingOf(user, method).state !== 'off' ? { ...blank, user } : blank;
   }
 
   /** Who registers a method, with what they have of it already. */
@@ -96,7 +81,10 @@ export class Prover {
     const user = credential && (await sources.userById(credential.user));
     const { ask } = signIn;
     const theirs = user && (ask.subject === undefined || ask.subject === user.id) ? user : undefined;
-    await this.#judge(offer, theirs, (latest, shown, stay) =>
+    // Counted by what was shown, whether we know it or not; what cannot be looked up is no guess at anybody.
+    const guessed = lookup === undefined ? undefined : `${id}:${lookup}`;
+    const strange = credential ? {} : { strange: lookup };
+    await this.#judge({ ...offer, ...strange }, theirs, guessed, (latest, shown, stay) =>
       // Named only now, by the proof: a credential's id, which is no secret, must not tell whose it is.
       latest.user === undefined && turnOf(latest) === 0 && theirs
         ? {
@@ -113,12 +101,21 @@ export class Prover {
 
   /** Judges one answer. What it comes to lies in the sign-in, for the next page to tell. */
   async prove(offer: Offer): Promise<void> {
-    await this.#judge(offer, offer.facts.user, (latest, shown, stay) => proven(latest, offer.signIn, shown, stay));
+    const { facts, signIn } = offer;
+    const guessed = signIn.name ?? facts.user?.username ?? signIn.ask.subject;
+    const judged = this.#judge(offer, facts.user, guessed, (latest, shown, stay) =>
+      proven(latest, signIn, shown, stay),
+    );
+    // What is typed for nobody is refused sooner than what is compared: a code costs nothing to compare, as a password does.
+    const sends = this.#parts.sources.methods.get(offer.method)?.again !== undefined;
+    await (facts.vouched || !sends ? judged : Promise.all([judged, wait(EVEN_MS)]));
   }
 
+  /** `guessed`: what tries are counted by where there is no credential to count them on. Without it the address counts. */
   async #judge(
-    { browser, signIn, facts, method: id, wanted, answer, change }: Offer,
+    { browser, signIn, facts, method: id, wanted, answer, change, strange }: Offer,
     user: User | undefined,
+    guessed: string | undefined,
     accept: (latest: SignIn, shown: Evidence | StandIn, stay: boolean) => SignIn,
   ): Promise<void> {
     const { attempts, sources } = this.#parts;
@@ -134,12 +131,10 @@ export class Prover {
     // An answer that says which one it is by is a try on that one alone.
     const lookup = method.lookupIn?.(answer);
     const tried = lookup === undefined ? held : held.filter((one) => one.lookup === lookup);
-    // Where nobody is named there is no name to guess for, and one count for all the world would lock it out.
-    const name = signIn.name ?? user?.username ?? signIn.ask.subject;
     const opened: Awaited<ReturnType<Attempts['open']>> =
       tried.length > 0
         ? await attempts.open(tried, familiar, now)
-        : { usable: [], ...(name === undefined ? {} : await attempts.openUnknown(name, now)) };
+        : { usable: [], ...(guessed === undefined ? {} : await attempts.openUnknown(guessed, now)) };
     if (opened.lockedUntil) {
       const reference = this.#parts.reference();
       await this.#record(browser, signIn, user, 'proof.locked', { reference, detail: { method: id } });
@@ -177,7 +172,7 @@ export class Prover {
     }
     await this.#record(browser, signIn, user, 'proof.refused', { detail: { method: id, ...wrong } });
     await attempts.failed(browser.address, familiar !== undefined);
-    return say({ kind: 'wrong', ...wrong });
+    return say({ kind: 'wrong', ...wrong, ...(strange === undefined ? {} : { named: strange }) });
   }
 
   /** Whether this answer took the challenge out: of twenty right ones sent at once a single one does. */

@@ -7,6 +7,7 @@ import { PageError } from '../web/page-error.ts';
 import { anyone, routes } from '../web/routes.ts';
 import type { Views } from '../web/views.ts';
 import type { Browser } from './authentication.ts';
+import { linkRoutes } from './link.ts';
 import { present } from './present.ts';
 import type { Walking } from './walking.ts';
 
@@ -19,8 +20,9 @@ export interface SignInPages {
   browserOf(req: Request, res: Response): Browser;
 }
 
-/** Mounts `/signin/:id`. */
+/** Mounts `/signin/:id`, and the page of links that lead to it. */
 export function signInRoutes(app: Router, pages: SignInPages): void {
+  linkRoutes(app, pages);
   const { walking, csrf, views, browserOf } = pages;
 
   routes(app).get('/signin/:id', anyone, async (req, res) => {

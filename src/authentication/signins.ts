@@ -93,12 +93,15 @@ export class SignIns {
 
   /** The sign-in, if it is this browser's. Another browser's is as unknown as one that never was. */
   async read(id: string, browserId: string | undefined): Promise<Held | undefined> {
-    if (!browserId) return undefined;
+    const held = browserId ? await this.ofAnyone(id) : undefined;
+    return held && browserId && held.signIn.browser === browserHash(browserId) ? held : undefined;
+  }
+
+  /** The sign-in, whoever's: to tell the reader of a message that belongs to it where it is. */
+  async ofAnyone(id: string): Promise<Held | undefined> {
     const entry = await this.#kv.read(this.key(id));
-    if (!entry) return undefined;
-    const signIn = this.#open(entry.value, id);
-    if (!signIn) return undefined;
-    return signIn.browser === browserHash(browserId) ? { signIn, version: entry.version } : undefined;
+    const signIn = entry && this.#open(entry.value, id);
+    return signIn && { signIn, version: entry.version };
   }
 
   /** Swaps in `next` if nobody changed the record since it was read. False: look again and decide anew. */

@@ -1,7 +1,9 @@
 /** A person's way through a sign-in: what to show now (`look`), and one answer (`answer`). Pages come from routes.ts. */
+import type { Application } from '../domain/application.ts';
 import type { Answer } from '../domain/method.ts';
 import type { RefusalCode } from '../domain/refusal.ts';
 import type { Session } from '../domain/session.ts';
+import { browserHash } from '../web/browser.ts';
 import { Asking, type AskingParts, type Standing } from './asking.ts';
 import type { Browser } from './authentication.ts';
 import { type Change, forgetPerson, without } from './changes.ts';
@@ -28,6 +30,11 @@ export type View =
       /** What the method wants shown (a QR code, a number). */
       readonly show: Readonly<Record<string, unknown>>;
     };
+
+/** `over`: used, too old, or of a sign-in that went on without it. */
+export type Linked = Partial<Pick<SignIn, 'agent' | 'address' | 'startedAt' | 'ask'>> & {
+  readonly application?: Application | undefined;
+} & ({ readonly kind: 'over' | 'elsewhere' } | { readonly kind: 'here'; readonly step: string });
 
 export interface WalkingParts extends AskingParts {
   readonly trail: Trail;
@@ -61,7 +68,7 @@ export class Walking {
           return { kind: 'go', to: this.#engine.askerOf(held.signIn).resume(held.signIn) };
         continue;
       }
-      const show = await this.#asking.show(standing);
+      const show = await this.#asking.show(standing, this.#changing(browser, id));
       if (!show) continue;
       const asker = this.#engine.askerOf(held.signIn);
       const leadsTo = asker.leadsTo(held.signIn);
@@ -77,16 +84,15 @@ export class Walking {
     if (!standing || !browser.id) return false;
     const { held, facts, step } = standing;
     if (held.signIn.end || step.kind === 'done') return true;
-    const change = (f: (signIn: SignIn) => SignIn) =>
-      this.#engine.parts.signIns.change(id, browser.id as string, this.#now(), f);
+    const change = this.#changing(browser, id);
     // A form of an earlier page, posted late: show what is asked now instead of judging it as an answer to that.
     if (answer.step && answer.step !== stepName(step)) return true;
 
     if (answer.do === 'cancel' || answer.do === 'refuse') await this.#refuse(browser, standing, 'denied');
+    else if (answer.do === 'identify' && !held.signIn.ask.subject) await change(forgetPerson);
     else if (step.kind === 'refused') await this.#refuse(browser, standing, step.code);
-    else if (answer.do === 'identify') {
-      if (!held.signIn.ask.subject) await change(forgetPerson);
-    } else if (answer.do === 'another')
+    else if (answer.do === 'identify') return true;
+    else if (answer.do === 'another')
       await change((signIn) => ({ ...without(signIn, 'said', 'lost'), choosing: true }));
     else if (answer.do === 'lost') await change((signIn) => ({ ...without(signIn, 'said', 'choosing'), lost: true }));
     else if (step.kind === 'identify') {
@@ -107,6 +113,19 @@ export class Walking {
       await this.#parts.prover[step.kind === 'register' ? 'register' : 'prove'](offer);
     }
     return true;
+  }
+
+  /** Where a link out of a message leads. Whoever has it is told about the sign-in it belongs to; nothing changes. */
+  async linked(browser: Browser, id: string, answer: Answer): Promise<Linked> {
+    const { signIns, sources } = this.#engine.parts;
+    const signIn = (await signIns.ofAnyone(id))?.signIn;
+    const method = signIn?.challenge && sources.methods.get(signIn.challenge.method);
+    if (!signIn?.challenge || signIn.end || !method?.sent?.(signIn.challenge.state, answer, this.#now()))
+      return { kind: 'over' };
+    const { agent, address, startedAt, ask } = signIn;
+    const about = { agent, address, startedAt, ask, application: sources.application(ask.application) };
+    const here = browser.id !== undefined && signIn.browser === browserHash(browser.id);
+    return here ? { kind: 'here', step: `prove:${method.id}`, ...about } : { kind: 'elsewhere', ...about };
   }
 
   async #stand(browser: Browser, id: string): Promise<Standing | undefined> {
@@ -176,6 +195,10 @@ export class Walking {
     await this.#parts.trail.leave(browser, 'consent.given', held.signIn, { user: facts.user.id, detail });
   }
 
+  #changing =
+    (browser: Browser, id: string): Change =>
+    (change) =>
+      this.#engine.parts.signIns.change(id, browser.id as string, this.#now(), change);
   #now = () => this.#engine.parts.now();
 }
 

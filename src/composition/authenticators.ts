@@ -9,16 +9,26 @@ import { derive } from '../state/sealer.ts';
 /** Browsers take that many different names in one list of related origins, all of them (WebAuthn Level 3 section 5.11). */
 const NAMES = 5;
 
+/** Where passkeys may be asked for, our own pages first. */
+export const originsOf = ({ issuer, methods }: Pick<Config, 'issuer' | 'methods'>): readonly string[] => [
+  new URL(issuer).origin,
+  ...methods.webauthn.related,
+];
+
 /** `now` in milliseconds. Warns of what works and may not be meant. */
-export function openWebauthn(config: Pick<Config, 'issuer' | 'methods' | 'secrets'>, log: Logger, now: number) {
-  const { rpId, related, metadata: text, metadataRoots, ...rules } = config.methods.webauthn;
+export function openWebauthn(
+  config: Pick<Config, 'issuer' | 'methods' | 'secrets'>,
+  log: Pick<Logger, 'warn'>,
+  now: number,
+) {
+  const { rpId, related: _, metadata: text, metadataRoots, ...rules } = config.methods.webauthn;
   const metadata = declaredMetadata(text, metadataRoots, now);
   if (metadata.nextUpdate !== undefined && metadata.nextUpdate < now)
     log.warn(
       { nextUpdate: new Date(metadata.nextUpdate).toISOString().slice(0, 10) },
       'methods.webauthn.authenticators.metadata_file is out of date: what was withdrawn since is not known here',
     );
-  const origins = [new URL(config.issuer).origin, ...related];
+  const origins = originsOf(config);
   const names = new Set(origins.map(nameOf));
   if (names.size > NAMES)
     log.warn(

@@ -47,7 +47,10 @@ export function openEngine(
   };
   const sources: Sources = {
     methods,
-    begin: config.methods.begin.filter((id) => methods.get(id)?.first),
+    // What is off for everybody is on no page.
+    begin: config.methods.begin.filter(
+      (id) => methods.get(id)?.first && config.stores.some((store) => store.methods[id]?.state !== 'off'),
+    ),
     policies: builtInPolicies(requiredOf(settings, methods)),
     enrolment: { first: config.enrolment.first, window: config.enrolment.window * 1000 },
     application,

@@ -6,6 +6,7 @@ import type { Surroundings } from './environment.ts';
 import type { Contents } from './files.ts';
 import { identityProviderOf } from './identity-provider.ts';
 import { keysOf } from './keys.ts';
+import { mailOf } from './mail.ts';
 import { resourceOf } from './resource.ts';
 import { federationOf, samlSettings } from './saml.ts';
 import type { File } from './schema.ts';
@@ -93,6 +94,7 @@ export function assemble(
       ? { scopes: file.registration.scopes, most: file.registration.limit }
       : undefined,
     enrolment: file.enrolment,
+    mail: mailOf(file.mail, contents, brand.name),
     metrics: metricsPort === undefined ? (token ? { token } : undefined) : { port: metricsPort },
     audit: file.audit,
     log: file.log,

@@ -1,6 +1,8 @@
 import { certificateProblems } from './client-certificates.ts';
 import { clientProblems } from './client-problems.ts';
 import { keysProblems } from './keys.ts';
+import { mailProblems } from './mail.ts';
+import { methodProblems } from './method-problems.ts';
 import { type Problem, problem } from './problems.ts';
 import { resourceProblems } from './resource.ts';
 import { federationProblems, samlProblems } from './saml.ts';
@@ -26,8 +28,11 @@ export function between(file: Group, names: readonly string[], issuer: string | 
     ...list(file.federations).flatMap((one, i) => federationProblems(one, ['federations', i], names)),
     ...userProblems(list(file.users)),
     ...twice(list(file.stores), (one) => one.id, ['stores'], 'id'),
+    ...twice(list(file.groups), (one) => one.name, ['groups'], 'name'),
+    ...methodProblems(file),
     ...orderProblems(group(file.limits), group(file.session)),
     ...metricsProblems(file.metrics),
+    ...mailProblems(file.mail),
     ...tlsProblems(file.tls, file.proxies, issuer),
     ...keysProblems(group(file.keys), group(file.saml)),
   ];

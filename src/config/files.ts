@@ -50,5 +50,7 @@ export function readNamed(file: Values, configuration: string, readFile: ReadFil
   take(values(file.tls), ['tls'], 'client_ca_file');
   take(values(file.brand), ['brand'], 'logo_file');
   take(values(file.metrics), ['metrics'], 'token_file');
+  take(values(file.mail), ['mail'], 'password_file');
+  take(values(file.mail), ['mail'], 'ca_file');
   return { get: (at) => read.get(at), problems };
 }

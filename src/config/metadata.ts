@@ -1,9 +1,21 @@
 import { X509Certificate } from 'node:crypto';
-import type { InspectMetadata } from '../config.ts';
 import type { Contents } from './files.ts';
 import { type Problem, problem } from './problems.ts';
 
 /** The metadata of service providers and the certificates that sign it: read here, understood in the SAML room. */
+
+/**
+ * Whom SAML metadata is about, or what is wrong with it, as the end of a sentence. `certificates` (PEM) have to have
+ * signed it; `old` cryptography is taken; `entityId` is whom it has to be about.
+ */
+export type InspectMetadata = (
+  text: string,
+  about: {
+    readonly certificates: string | undefined;
+    readonly old: boolean;
+    readonly entityId: string | undefined;
+  },
+) => { readonly entityId: string } | { readonly wrong: string };
 
 type Group = Readonly<Record<string, unknown>>;
 

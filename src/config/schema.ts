@@ -6,6 +6,7 @@ import { clientAddress } from '../web/client-address.ts';
 import { clientSchema } from './client.ts';
 import { identityProviderSchema } from './identity-provider.ts';
 import { keysSchema } from './keys.ts';
+import { mailSchema } from './mail.ts';
 import { groupSchema, methodSettingsSchema, methodsSchema } from './methods.ts';
 import { personFields } from './person.ts';
 import { resourceSchema } from './resource.ts';
@@ -128,6 +129,7 @@ export const schema = section({
     first: z.enum(['password', 'mailed-link', 'pass']).default('mailed-link'),
     window: duration(0, 10 * year).default(14 * 86_400),
   }).prefault({}),
+  mail: mailSchema.optional(),
   metrics: section({
     port: whole(1, 65_535).optional(),
     token: text()

@@ -7,6 +7,8 @@ import { wiki } from '../../examples/wiki/wiki.ts';
 import type { Config } from '../config.ts';
 import type { Views } from '../web/views.ts';
 import { demo } from './demo.ts';
+import type { DemoMailbox } from './mailbox.ts';
+import { mailboxRoutes } from './mailbox-routes.ts';
 
 /** What config/demo.yaml gives everybody; the home page tells it. */
 const PASSWORD = 'over-the-wall';
@@ -14,7 +16,7 @@ const WIKI = '/demo/wiki';
 const NOTES = '/demo/notes';
 const PAYROLL = '/demo/payroll';
 
-export function mount(app: Express, config: Config, views: Views, stylesheet: string): void {
+export function mount(app: Express, config: Config, views: Views, stylesheet: string, mailbox: DemoMailbox): void {
   const people = config.users.map(({ username, name, totp }) => ({
     username,
     name,
@@ -34,6 +36,7 @@ export function mount(app: Express, config: Config, views: Views, stylesheet: st
     },
   ];
   app.use(demo({ views, people, password: PASSWORD, applications }));
+  app.use(mailboxRoutes(views, mailbox));
   const { issuer } = config;
   const looks = { stylesheet, home: { name: 'Demo home', href: '/' } };
   const settings = config.applications.find(({ id }) => id === 'wiki')?.settings ?? {};

@@ -59,12 +59,18 @@ export type Verification =
   | { kind: 'wrong'; reason?: string }
   | { kind: 'waiting'; retryAfter: number };
 
+/** Nothing reached the person: the page says so and offers another way. `limited`: too many were sent already. */
+export type Trouble = 'unsent' | 'limited';
+
 /** `state` is kept sealed until the answer; `show` goes to the page. Empty `state`: nothing has to be remembered. */
 export interface Challenge {
   readonly state: string;
   readonly show: Readonly<Record<string, unknown>>;
-  /** Nothing reached the person: the page says so and offers another way. `limited`: too many were sent already. */
-  readonly trouble?: 'unsent' | 'limited';
+  /**
+   * Sends the person what they are to answer with. Called once, after `state` was kept; the page waits for it, and has
+   * `trouble` beside `show` if there was any. Never tells, and never takes any time, before somebody vouches for the person.
+   */
+  send?(): Promise<Trouble | undefined>;
 }
 
 /** What a registration page shows and what its confirmation needs; `state` is kept sealed and never shown. */
@@ -117,6 +123,8 @@ export interface Method extends MethodTraits {
   challenge(subject: Subject): Promise<Challenge>;
   /** Send the same again while it lives. Only where something is sent. */
   again?(subject: Subject, state: string): Promise<Challenge>;
+  /** Whether this is what was sent and still lives, whoever asks: for a link's page, which only says where it works. Judges nobody. */
+  sent?(state: string, answer: Answer, now: number): boolean;
   /** Judge one answer. Never throws on bad input: that is `wrong`. */
   verify(subject: Subject, state: string, answer: Answer): Promise<Verification>;
   /** Begin registering a credential for this person; `state` resumes one already begun. */
@@ -127,4 +135,9 @@ export interface Method extends MethodTraits {
   implied?(user: User): NewCredential | undefined;
   /** Where nobody gave a name: what the credential that answers is looked up by. Undefined for what is no answer. */
   lookupIn?(answer: Answer): string | undefined;
+  /**
+   * What the browser is told of a person's credentials on their own pages, by the name of its function that takes it
+   * (WebAuthn Level 3 section 5.1.10). `held`: all that still prove something, since what is left out is hidden from its owner.
+   */
+  signals?(user: User, held: readonly Credential[]): Readonly<Record<string, unknown>>;
 }

@@ -1,5 +1,5 @@
 /** What takes time inside one answer. `kind` is closed, `name` says which: a verb, a statement's first word, a host. */
-export type Work = 'redis' | 'sql' | 'password' | 'call';
+export type Work = 'redis' | 'sql' | 'password' | 'call' | 'mail';
 
 /** Told when a piece of work begins; what it returns is told when it ends, with the error if there was one. */
 export type Watcher = (work: Work, name: string) => (error?: unknown) => void;

@@ -1,7 +1,7 @@
 /** The policies every Stile has before anyone writes one. */
-import type { MethodClassName } from '../domain/evidence.ts';
 import type { User } from '../domain/user.ts';
 import type { Policy } from './decide.ts';
+import type { Required } from './method-settings.ts';
 import { anyOf, mfa } from './strengths.ts';
 
 /**
@@ -38,22 +38,25 @@ const applicationGroups: Policy = {
 };
 
 /**
- * Mission row D2: of the methods that a person's store or groups require, one has to be proved. `requiredOf` gives what
- * they are worth, by method; nothing is required of whoever has none.
+ * Mission row D2: a store and groups may each name methods of which one has to be proved. Nothing is required of whoever
+ * they name none for; where none of those they name is there, nobody gets through.
  */
-const requiredMethods = (requiredOf: (user: User) => ReadonlyMap<string, readonly MethodClassName[]>): Policy => ({
+const requiredMethods = (requiredOf: (user: User) => readonly Required[]): Policy => ({
   id: 'required-methods',
   name: 'Required methods',
   state: 'on',
   judge: ({ user }) => {
     const required = requiredOf(user);
-    if (required.size === 0) return { why: "the person's store and groups require no method" };
-    const ids = [...required.keys()];
-    const strength = anyOf(`one of ${ids.join(', ')}`, [...required.values()].flat());
-    return { why: `the person's store or groups require ${ids.join(' or ')}`, grant: { require: [strength] } };
+    if (required.length === 0) return { why: "the person's store and groups require no method" };
+    const named = required.map((one) => [...one.keys()].sort());
+    const require = required.map((one, i) => anyOf(`one of ${named[i]?.join(', ')}`, [...one.values()].flat()));
+    const why = named.map((ids) => ids.join(' or ')).join(', and ');
+    return { why: `the person's store or groups require ${why}`, grant: { require } };
   },
 });
 
-export const builtInPolicies = (
-  requiredOf: (user: User) => ReadonlyMap<string, readonly MethodClassName[]> = () => new Map(),
-): readonly Policy[] => [applicationGroups, requiredMethods(requiredOf), twoStep];
+export const builtInPolicies = (requiredOf: (user: User) => readonly Required[] = () => []): readonly Policy[] => [
+  applicationGroups,
+  requiredMethods(requiredOf),
+  twoStep,
+];

@@ -17,10 +17,8 @@ export interface ScopedSettings {
 }
 
 /** For one person and method: off beats required beats allowed, and nothing stands in that one of them forbids. */
-export function settingOf({ stores, groups }: ScopedSettings, user: User, method: string): MethodSetting {
-  const said = [stores.get(user.store), ...user.groups.map((group) => groups.get(group))].flatMap(
-    (settings) => settings?.[method] ?? [],
-  );
+export function settingOf(settings: ScopedSettings, user: User, method: string): MethodSetting {
+  const said = scopesOf(settings, user).flatMap((scope) => scope[method] ?? []);
   const states = said.map(({ state }) => state);
   return {
     state: states.includes('off') ? 'off' : states.includes('required') ? 'required' : 'allowed',
@@ -28,15 +26,23 @@ export function settingOf({ stores, groups }: ScopedSettings, user: User, method
   };
 }
 
-/** What the methods required of this person are worth, by method. */
+/** One of these has to be proved, by what each is worth. None of them there: nobody can, which no group may undo. */
+export type Required = ReadonlyMap<string, readonly MethodClassName[]>;
+
+/** What this person's store requires, and what each of the groups does: of every one of them, one of its methods. */
 export function requiredOf(
   settings: ScopedSettings,
-  methods: ReadonlyMap<string, Pick<Method, 'id' | 'worth'>>,
-): (user: User) => ReadonlyMap<string, readonly MethodClassName[]> {
+  methods: ReadonlyMap<string, Pick<Method, 'worth'>>,
+): (user: User) => readonly Required[] {
   return (user) =>
-    new Map(
-      [...methods.values()]
-        .filter(({ id }) => settingOf(settings, user, id).state === 'required')
-        .map(({ id, worth }) => [id, worth]),
-    );
+    scopesOf(settings, user).flatMap((scope) => {
+      const ids = Object.keys(scope).filter((id) => scope[id]?.state === 'required');
+      const worth = (id: string) =>
+        settingOf(settings, user, id).state === 'off' ? [] : (methods.get(id)?.worth ?? []);
+      return ids.length > 0 ? [new Map(ids.map((id) => [id, worth(id)]))] : [];
+    });
 }
+
+/** What speaks of this person: the store, and every group. */
+const scopesOf = ({ stores, groups }: ScopedSettings, user: User): MethodSettings[] =>
+  [stores.get(user.store), ...user.groups.map((group) => groups.get(group))].filter((scope) => scope !== undefined);

@@ -14,6 +14,7 @@ const attributes: Readonly<Record<Work, (name: string) => Record<string, string>
   sql: (name) => ({ 'db.system.name': 'postgresql', 'db.operation.name': name }),
   password: (name) => ({ 'stile.password': name }),
   call: (name) => ({ 'server.address': name }),
+  mail: (name) => ({ 'stile.mail': name }),
 };
 
 const CLOSING_MS = 2000;

@@ -2,15 +2,13 @@
  * Pages from views/*.ejs: language, shell, headers. Everything printed is escaped unless it is Html; a view sets
  * `page.title` (and `page.shell`, `page.error`) and is then put into its shell. Knows nothing of what a page is about.
  */
-import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { join, posix } from 'node:path';
-import ejs from 'ejs';
 import { agent } from './agent.ts';
 import { readCookies } from './cookies.ts';
 import { pageHeaders } from './headers.ts';
 import { escaped, Html } from './html.ts';
 import { pageLanguage } from './language.ts';
+import { templates } from './templates.ts';
 import { clock, type TimeForm, zoneOf } from './time.ts';
 import { type Language, type Parts, type Words, words } from './words.ts';
 
@@ -54,31 +52,10 @@ export interface ViewsOptions {
   now?(): number;
 }
 
-type Template = (locals: Record<string, unknown>) => string;
-
 export function views(options: ViewsOptions): Views {
   const { dev = false, secure, now = Date.now } = options;
   const known = words(options.locales, dev);
-  const compiled = new Map<string, Template>();
-  const template = (name: string): Template => {
-    const filename = join(options.dir, `${name}.ejs`);
-    const ready = dev ? undefined : compiled.get(filename);
-    if (ready) return ready;
-    const made = ejs.compile(readFileSync(filename, 'utf8'), {
-      filename,
-      root: options.dir,
-      escape: escaped,
-      cache: !dev,
-    });
-    compiled.set(filename, made);
-    return made;
-  };
-  /** Parts are included by us: ejs would look for their files on disk each time. `/part/x`, or `x` beside the page. */
-  const filled = (name: string, locals: Record<string, unknown>): string => {
-    const include = (part: string, more?: Record<string, unknown>) =>
-      filled(posix.resolve('/', posix.dirname(name), part).slice(1), { ...locals, ...more });
-    return template(name)({ ...locals, include });
-  };
+  const filled = templates(options.dir, dev);
   const write = (res: ServerResponse, page: Page) => {
     const available = known.languages.map(({ tag }) => tag);
     const tag = pageLanguage(res, { asked: page.languages ?? [], available, secure, now: now() });
@@ -141,7 +118,13 @@ function speech(known: Words, language: Language, when: { zone: string | undefin
     list: (items: readonly string[]) => format.format(items),
     /** What its owner called it; nothing where that is the method's name in some language, as of one declared or new. */
     ownLabel: (id: string, label: string) =>
-      known.languages.some(({ tag }) => known.say(tag, `methods.${id}.name`) === label) ? '' : label,
+      known.languages.some(
+        ({ tag }) => known.has(tag, `methods.${id}.name`) && known.say(tag, `methods.${id}.name`) === label,
+      )
+        ? ''
+        : label,
+    /** Whether there are words for this. */
+    known: (key: string) => known.has(language.tag, key),
     /** A method by its id ("totp"), in words. */
     methodName: (id: string) => (known.has(language.tag, `methods.${id}.name`) ? t(`methods.${id}.name`) : id),
     /** Policies by name: those every Stile has in the person's language, others as their administrator named them. */

@@ -9,7 +9,7 @@ import { judge, onlyVerified } from './assertion.ts';
 import { createAuthenticators } from './authenticators.ts';
 import { challengeAt } from './challenge.ts';
 import { begin, finish, PATIENCE } from './creation.ts';
-import { classesOf, descriptorOf, passkeyOf } from './passkey.ts';
+import { classesOf, descriptorOf, handleOf, passkeyOf } from './passkey.ts';
 import type { Site } from './site.ts';
 
 export interface Webauthn extends Method {
@@ -60,5 +60,14 @@ export function createWebauthn(site: Site, authenticators = createAuthenticators
     register: async (person, state) => begin(site, authenticators, person, state),
     confirm: (state, answer, now) => finish(site, authenticators, { state, answer, now }),
     lookupIn: (answer) => assertionIn(answer.response)?.id,
+
+    signals(user, held) {
+      const [rpId, userId] = [site.rpId, handleOf(user.id)];
+      const ours = held.filter((one) => passkeyOf(one).rpId === rpId);
+      return {
+        signalAllAcceptedCredentials: { rpId, userId, allAcceptedCredentialIds: ours.map((one) => one.lookup) },
+        signalCurrentUserDetails: { rpId, userId, name: user.username, displayName: user.name },
+      };
+    },
   };
 }
