@@ -100,7 +100,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   });
 
   // Ways to prove who one is, and who there is.
-  const { password, totp, methods } = openMethods(config, { kv, messenger: mail.messenger, log, now });
+  const { password, totp, accessPass, methods } = openMethods(config, { kv, messenger: mail.messenger, log, now });
   const local = createLocalStore(users);
   const applying = { users, credentials, applications, password, totp, knex: db.knex, log, now };
   const disabled = await applyDeclared({ ...applying, config, recorder });
@@ -118,7 +118,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     id === accountApplication.id ? accountApplication : (catalogue.byId(id) ?? providers.application(id));
 
   const { engine, sessions, leaving, trail, walking } = openEngine(config, {
-    ...{ methods, local, users, credentials, consents, browsers, application, kv, sealer, recorder, now },
+    ...{ methods, local, users, credentials, consents, browsers, application, kv, sealer, recorder, notices, now },
   });
 
   // Pages.
@@ -146,7 +146,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   };
   const administration = openAdministration(config, {
     configuration: configurationFor(applying, config),
-    ...{ knex: db.knex, sealer, recorder, now, backup: backupFrom(db, config) },
+    ...{ knex: db.knex, sealer, recorder, now, accessPass, notices, backup: backupFrom(db, config) },
     keys: { oidc: async () => tokenKeys, saml: async () => samlKeys },
     live: { sessions, endTokens: (user) => tokens.destroyByUser(user), refresh: () => catalogue.refresh() },
     onFault: (error, request) => log.error({ err: error, request }, 'administration'),
@@ -213,6 +213,9 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   // A read-only DATA_DIR beside Postgres costs the command line its way in, not the server its start.
   const purge = () => {
     tokens.purge(now()).catch((error) => log.warn({ err: error }, 'expired tokens could not be removed'));
+    credentials
+      .purge(now())
+      .catch((error) => log.warn({ err: error }, 'access passes that are over could not be removed'));
     trimRecord({ events, recorder, ...config.audit }, now()).catch((error) =>
       log.warn({ err: error }, 'the record could not be trimmed'),
     );

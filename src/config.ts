@@ -13,12 +13,13 @@ import type { IdentityProvider } from './config/identity-provider.ts';
 import type { ConfiguredKeys } from './config/keys.ts';
 import type { ConfiguredMail } from './config/mail.ts';
 import { type InspectMetadata, metadataProblems } from './config/metadata.ts';
+import type { ConfiguredMethods } from './config/methods.ts';
 import { prepare, valueAt } from './config/prepare.ts';
 import { ConfigurationError, describe, type Problem } from './config/problems.ts';
 import { type File, schema } from './config/schema.ts';
 import { holdsDemo, holdsOthers, keepSecret, markDemo } from './config/secret.ts';
 import { type ClientCertificates, pemProblems } from './config/tls.ts';
-import { type ConfiguredWebauthn, type InspectStatements, webauthnProblems } from './config/webauthn.ts';
+import { type InspectStatements, webauthnProblems } from './config/webauthn.ts';
 import { inFile, readYaml } from './config/yaml.ts';
 import type { Application } from './domain/application.ts';
 import type { Resource } from './domain/resource.ts';
@@ -83,8 +84,7 @@ export interface Config {
   readonly stores: readonly { readonly id: string; readonly methods: MethodSettings }[];
   /** What groups say of methods. */
   readonly groups: readonly { readonly name: string; readonly methods: MethodSettings }[];
-  /** `begin`: what may begin a sign-in, the first where a name was given. */
-  readonly methods: { readonly begin: readonly string[]; readonly webauthn: ConfiguredWebauthn };
+  readonly methods: ConfiguredMethods;
   /** Wire names (acr values, AuthnContext classes) to ids of strengths, in the order they are announced. */
   readonly assurance: {
     readonly names: Readonly<Record<string, string>>;

@@ -48,8 +48,12 @@ export interface Facts {
   readonly fresh: boolean;
   /** What this walk registered. */
   readonly registered: readonly string[];
+  /** It was walked by something for emergencies, so that something may have to be set up anew. */
+  readonly special?: true;
   /** A method to be suggested, which may be declined. */
   readonly offered?: string;
+  /** What was used up may mean that something is lost: methods to be set up in its place, which may be declined. */
+  readonly anew?: { readonly because: Anew; readonly methods: readonly string[] };
   /** The items still to be agreed to. */
   readonly unshared: readonly string[];
   /** Methods that can begin a sign-in, whoever it is. */
@@ -57,6 +61,9 @@ export interface Facts {
   /** Those of them that need no name. */
   readonly unnamed: readonly string[];
 }
+
+/** Why somebody is asked to set up a method anew: a spare was used, or a pass let in somebody who holds nothing yet. */
+export type Anew = 'spare' | 'pass';
 
 export type Refused = { kind: 'refused'; code: RefusalCode; because?: 'not-yours' | 'pass-needed' };
 
@@ -74,6 +81,7 @@ export type Step =
       opens?: true;
     }
   | { kind: 'register'; method: string; others: readonly string[]; ahead: number; optional?: true }
+  | { kind: 'anew'; because: Anew; methods: readonly string[] }
   | { kind: 'consent'; items: readonly string[] }
   | Refused
   | { kind: 'done'; met: readonly (Strength | undefined)[] };
@@ -107,6 +115,13 @@ export function next(facts: Facts, wish?: string): Step {
   const { register } = facts.ask;
   if (register && !facts.registered.includes(register)) {
     return gate(facts, 1, wish) ?? { kind: 'register', method: register, others: [], ahead: 0 };
+  }
+  if (facts.anew) {
+    const { because, methods } = facts.anew;
+    const method = methods.find((id) => id === wish);
+    if (!method) return { kind: 'anew', because, methods };
+    const others = methods.filter((id) => id !== method);
+    return gate(facts, 1) ?? { kind: 'register', method, others, ahead: 0, optional: true };
   }
   if (facts.offered && !gate(facts, 1)) {
     return { kind: 'register', method: facts.offered, others: [], ahead: 0, optional: true };
@@ -197,6 +212,7 @@ export function refusalOf(step: Exclude<Step, { kind: 'done' }>, facts: Facts): 
       if (facts.ask.subject && !facts.vouched) return 'other-person';
       return facts.evidence.length === 0 ? 'sign-in-needed' : 'interaction-needed';
     case 'register':
+    case 'anew':
       return 'interaction-needed';
     case 'consent':
       return 'consent-needed';

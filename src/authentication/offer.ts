@@ -19,8 +19,3 @@ export interface Offer {
   /** What was shown instead of a name, if nobody has it: the browser is told, and then offers it no more. */
   readonly strange?: string | undefined;
 }
-
-/** Fields of a form that are not an answer to the method's question. */
-const FORM_FIELDS = new Set(['csrf', 'do', 'step', 'stay', 'username', 'method']);
-export const isEmpty = (answer: Answer) =>
-  Object.entries(answer).every(([name, value]) => FORM_FIELDS.has(name) || value.trim() === '');

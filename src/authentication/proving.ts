@@ -6,13 +6,16 @@ import type { Evidence, MethodClassName } from '../domain/evidence.ts';
 import type { Method, Registrant, Subject } from '../domain/method.ts';
 import type { StandIn } from '../domain/stand-in.ts';
 import type { User } from '../domain/user.ts';
+import { isEmpty } from './answered.ts';
 import { type Attempts, useOf } from './attempts.ts';
 import type { Browser } from './authentication.ts';
 import { type Change, forgetPerson, proven, turnOf, without } from './changes.ts';
 import type { Sources } from './facts.ts';
 import type { Facts } from './next.ts';
-import { isEmpty, type Offer } from './offer.ts';
+import type { Notices } from './notices.ts';
+import type { Offer } from './offer.ts';
 import type { Said, SignIn } from './signins.ts';
+import { afterUse } from './telling.ts';
 import type { Trail } from './trail.ts';
 
 export interface ProverParts {
@@ -25,15 +28,16 @@ export interface ProverParts {
     claim(user: string, credential: NewCredential, now: number): Promise<Credential | undefined>;
     replace(user: string, credential: NewCredential, now: number): Promise<Credential>;
   };
+  readonly notices?: Notices | undefined;
   /** Eight characters a person can read aloud. */
   readonly reference: () => string;
   readonly now: () => number;
 }
 
-const stranger = { credentials: [], vouched: false, wanted: [], proved: [] } as const;
-const classesIn = ({ recent }: Facts) => recent.evidence.map((piece) => piece.class);
 /** How long the answer to a code takes at least, in milliseconds, while nobody is vouched for: longer than judging it. */
 const EVEN_MS = 250;
+const stranger = { credentials: [], vouched: false, wanted: [], proved: [] } as const;
+const classesIn = ({ recent }: Facts) => recent.evidence.map((piece) => piece.class);
 
 export class Prover {
   readonly #parts: ProverParts;
@@ -167,6 +171,7 @@ export class Prover {
         const worth = 'class' in shown ? { class: shown.class } : { standIn: shown.kind };
         const detail = { method: id, ...worth, ...(signal ? { signal } : {}) };
         await this.#record(browser, signIn, user, 'proof.accepted', { detail });
+        await afterUse(this.#parts, { browser, signIn, user }, verification);
         return change((latest) => accept(latest, shown, stay));
       }
     }

@@ -61,7 +61,11 @@ export function assemble(
     users: file.users.map((one, i) => user(one, contents.get(`users[${i}].password_file`))),
     stores: file.stores,
     groups: file.groups,
-    methods: { ...file.methods, webauthn: webauthnOf(file.methods.webauthn, contents, issuer) },
+    methods: {
+      begin: file.methods.begin,
+      webauthn: webauthnOf(file.methods.webauthn, contents, issuer),
+      accessPass: file.methods['access-pass'],
+    },
     assurance: {
       names: namesOf(file.assurance.names),
       emailCode: file.assurance.email_code,

@@ -28,6 +28,8 @@ const columns = `c.id, c.user_id, c.method, c.label, c.secret, c.data, c.counter
   c.lost_at is not null as lost, c.lookup,
   (select count(*)::integer from credential_uses u where u.credential_id = c.id) as spent`;
 
+const DAY_MS = 24 * 3600 * 1000;
+
 export const contextOf = (id: string): string => `credential:${id}`;
 
 /** What people prove themselves with, secrets sealed. How failures are counted is in failures.ts. */
@@ -122,6 +124,13 @@ export class Credentials {
   /** True when it was this person's and is gone now. */
   async remove(userId: string, id: string): Promise<boolean> {
     return (await this.db('credentials').where({ id, user_id: userId }).delete()) > 0;
+  }
+
+  /** Removes what said when it ends, an access pass, a day after that: until then it is shown as over. How many. */
+  async purge(now: number): Promise<number> {
+    return this.db('credentials')
+      .whereRaw("method = 'access-pass' and (data ->> 'endsAt')::bigint < ?", [now - DAY_MS])
+      .delete();
   }
 
   /** True when it was this person's; whatever it proved before is worth nothing, and it guards all the same. */

@@ -197,7 +197,9 @@ export function as(
         const secret = /<code class="secret"[^>]*>([A-Z2-7 ]+)</.exec(page.html)?.[1]?.replaceAll(' ', '') as string;
         more.secret = secret;
         page = await person.submit(page, { code: freshCode(secret) });
-      } else page = await person.submit(page);
+      } else if (step === 'register:recovery-code')
+        page = await person.submit(page, {}, { name: 'do', value: 'later' });
+      else page = await person.submit(page);
     }
     return page;
   };
