@@ -3,13 +3,12 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { join, resolve } from 'node:path';
 import express from 'express';
 import type { Logger } from 'pino';
-import { accountApplication } from './account/account.ts';
+import { accountApplication } from './account/application.ts';
 import { applyDeclared } from './admin/apply.ts';
 import { listenSocket } from './admin/socket.ts';
 import { groupRecorder } from './audit/recorder.ts';
 import { trimRecord } from './audit/retention.ts';
 import { assuranceOf } from './authentication/assurance.ts';
-import { MailedNotices } from './authentication/notices.ts';
 import { signInRoutes } from './authentication/routes.ts';
 import { Subjects } from './authentication/subjects.ts';
 import { mountAccount } from './composition/account-pages.ts';
@@ -25,6 +24,7 @@ import { openEngine } from './composition/engine.ts';
 import { beginResealing, keysCheck, openTokenKeys } from './composition/keys.ts';
 import { openMail } from './composition/mail.ts';
 import { openMethods } from './composition/methods.ts';
+import { openNotices } from './composition/notices.ts';
 import { lookAt, openObserving } from './composition/observing.ts';
 import { oidcPages } from './composition/oidc-pages.ts';
 import { openPages } from './composition/pages.ts';
@@ -89,15 +89,12 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   // The catalogue comes to know them later.
   const { counters, traces } = await openObserving(config, root, (id) => application(id)?.protocol);
   const writer = groupRecorder(events, currentRequest);
-  const recorder = counters.counting(writer);
 
   // What people read, on pages and in their mail.
   const { files, views } = openPages(config, root);
   const mail = await openMail(config, { root, words: views.words, kv, log, now });
-  const notices = new MailedNotices({
-    ...{ messenger: mail.messenger, recorder, now },
-    onFault: (error) => log.error({ err: error }, 'a notice was lost'),
-  });
+  const telling = { messenger: mail.messenger, users, credentials, log, now };
+  const { notices, recorder } = openNotices(counters.counting(writer), telling);
 
   // Ways to prove who one is, and who there is.
   const { password, totp, accessPass, methods } = openMethods(config, { kv, messenger: mail.messenger, log, now });
@@ -148,7 +145,12 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     configuration: configurationFor(applying, config),
     ...{ knex: db.knex, sealer, recorder, now, accessPass, notices, backup: backupFrom(db, config) },
     keys: { oidc: async () => tokenKeys, saml: async () => samlKeys },
-    live: { sessions, endTokens: (user) => tokens.destroyByUser(user), refresh: () => catalogue.refresh() },
+    live: {
+      sessions,
+      endTokens: (user) => tokens.destroyByUser(user),
+      refresh: () => catalogue.refresh(),
+      mail: mail.messenger,
+    },
     onFault: (error, request) => log.error({ err: error, request }, 'administration'),
   });
   const oidc = oidcRoom({
@@ -195,7 +197,17 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   oidc.mount(app);
   saml.mount(app);
   mountAccount(app, {
-    ...{ authentication: engine, sessions, leaving, methods, users, credentials, consents, events, recorder, tokens },
+    ...{
+      authentication: engine,
+      sources: engine.parts.sources,
+      sessions,
+      leaving,
+      users,
+      credentials,
+      consents,
+      events,
+    },
+    ...{ recorder, tokens },
     ...{ csrf: forms, views, issuer: config.issuer, now, application, browserOf: browser, password, oidc },
   });
   mountAdministration(app, {
@@ -227,7 +239,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     log.warn({ err: error }, 'no socket for the command line'),
   );
   return {
-    ...answering({ app, oidc, client, certificates, counters, traces, errorPages }),
+    ...answering({ secure, app, oidc, client, certificates, counters, traces, errorPages }),
     async close() {
       clearInterval(purging);
       catalogue.stop();

@@ -107,7 +107,7 @@ export async function fullFacts(sources: Sources, standing: Standing, quick: Fac
     recent: shown,
     holdings: inOrder(
       credentials.flatMap((credential) => holding(sources, user, credential, standing.now)),
-      user,
+      { user, begins: quick.evidence.length === 0 },
       sources,
     ).filter(({ option }) => counts(option, quick)),
     registrable: registrable(sources, usable),
@@ -121,7 +121,12 @@ export async function fullFacts(sources: Sources, standing: Standing, quick: Fac
 }
 
 /** What holding this credential comes to; nothing where it is lost, disabled or switched off for this person. */
-function holding(sources: Sources, user: User, credential: Credential, now: number): Holding[] {
+export function holding(
+  sources: Pick<Sources, 'methods' | 'settingOf'>,
+  user: User,
+  credential: Credential,
+  now: number,
+): Holding[] {
   const method = sources.methods.get(credential.method);
   const setting = sources.settingOf(user, credential.method);
   if (!method || credential.disabled || credential.lost || setting.state === 'off') return [];
@@ -142,10 +147,18 @@ function holding(sources: Sources, user: User, credential: Credential, now: numb
 const counts = (option: Option, { ask, evidence }: Facts): boolean =>
   !(option.kind && ask.unaided) && !(option.mailbox && evidence.some(({ mailbox }) => mailbox));
 
-/** What the person prefers, then the methods from the best on. */
-function inOrder(holdings: readonly Holding[], user: User, sources: Sources): Holding[] {
+/**
+ * What the person prefers, then the methods from the best on. A second factor preferred is not what a sign-in begins with:
+ * somebody of whom nothing counts yet would get by with it alone.
+ */
+function inOrder(
+  holdings: readonly Holding[],
+  { user, begins }: { user: User; begins: boolean },
+  sources: Sources,
+): Holding[] {
   const order = [...sources.methods.keys()];
-  const rank = ({ option }: Holding) => (option.method === user.preferred ? -1 : order.indexOf(option.method));
+  const rank = ({ option }: Holding) =>
+    option.method === user.preferred && (option.first || !begins) ? -1 : order.indexOf(option.method);
   return holdings.toSorted((a, b) => rank(a) - rank(b));
 }
 

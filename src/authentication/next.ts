@@ -112,7 +112,9 @@ export function next(facts: Facts, wish?: string): Step {
   if (ways.length === 0) return unmet;
   if (ways[0]?.length) return walkOne(ways, facts, wish);
 
-  const { register } = facts.ask;
+  const { register, anew } = facts.ask;
+  const again = anew && proveAnew(facts, 1, wish);
+  if (again) return again;
   if (register && !facts.registered.includes(register)) {
     return gate(facts, 1, wish) ?? { kind: 'register', method: register, others: [], ahead: 0 };
   }
@@ -168,18 +170,16 @@ function gate(facts: Facts, ahead: number, wish?: string): Step | undefined {
     const step = proving(facts, way[0].method, ways, ahead + way.length - 1);
     return { ...step, others: [...new Set([...step.others, ...openers])] };
   }
-  if (!facts.fresh) {
-    const first = held.filter((option) => option.first);
-    if (!first[0]) return openers.length > 0 ? opening(facts, wish) : unmet;
-    const way = first.find((option) => option.method === wish) ?? first[0];
-    return proving(
-      facts,
-      way.method,
-      first.map((option) => [option]),
-      ahead,
-    );
-  }
-  return opened ? undefined : opening(facts, wish);
+  return proveAnew(facts, ahead, wish) ?? (opened ? undefined : opening(facts, wish));
+}
+
+/** Asks for a first factor once more; undefined where one was shown moments ago. */
+function proveAnew(facts: Facts, ahead: number, wish?: string): Step | undefined {
+  if (facts.fresh) return undefined;
+  const ways = facts.holdings.flatMap(({ option }) => (option.class && option.first ? [[option]] : []));
+  const way = ways.find(([option]) => option?.method === wish) ?? ways[0];
+  if (!way?.[0]) return facts.enrolment.openers.length > 0 ? opening(facts, wish) : unmet;
+  return proving(facts, way[0].method, ways, ahead);
 }
 
 /** Asks for what opens registration: the mailbox, a pass. Where there is no such thing, somebody else has to help. */

@@ -19,3 +19,6 @@ export interface Offer {
   /** What was shown instead of a name, if nobody has it: the browser is told, and then offers it no more. */
   readonly strange?: string | undefined;
 }
+
+/** How long the answer to a code takes at least, in milliseconds, while nobody is vouched for: longer than judging it. */
+export const EVEN_MS = 250;

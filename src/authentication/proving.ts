@@ -13,7 +13,8 @@ import { type Change, forgetPerson, proven, turnOf, without } from './changes.ts
 import type { Sources } from './facts.ts';
 import type { Facts } from './next.ts';
 import type { Notices } from './notices.ts';
-import type { Offer } from './offer.ts';
+import { EVEN_MS, type Offer } from './offer.ts';
+import { type Registrations, settle } from './registered.ts';
 import type { Said, SignIn } from './signins.ts';
 import { afterUse } from './telling.ts';
 import type { Trail } from './trail.ts';
@@ -29,13 +30,12 @@ export interface ProverParts {
     replace(user: string, credential: NewCredential, now: number): Promise<Credential>;
   };
   readonly notices?: Notices | undefined;
+  readonly registrations: Registrations;
   /** Eight characters a person can read aloud. */
   readonly reference: () => string;
   readonly now: () => number;
 }
 
-/** How long the answer to a code takes at least, in milliseconds, while nobody is vouched for: longer than judging it. */
-const EVEN_MS = 250;
 const stranger = { credentials: [], vouched: false, wanted: [], proved: [] } as const;
 const classesIn = ({ recent }: Facts) => recent.evidence.map((piece) => piece.class);
 
@@ -87,8 +87,7 @@ export class Prover {
     const theirs = user && (ask.subject === undefined || ask.subject === user.id) ? user : undefined;
     // Counted by what was shown, whether we know it or not; what cannot be looked up is no guess at anybody.
     const guessed = lookup === undefined ? undefined : `${id}:${lookup}`;
-    const strange = credential ? {} : { strange: lookup };
-    await this.#judge({ ...offer, ...strange }, theirs, guessed, (latest, shown, stay) =>
+    await this.#judge(credential ? offer : { ...offer, strange: lookup }, theirs, guessed, (latest, shown, stay) =>
       // Named only now, by the proof: a credential's id, which is no secret, must not tell whose it is.
       latest.user === undefined && turnOf(latest) === 0 && theirs
         ? {
@@ -169,7 +168,7 @@ export class Prover {
             ? { ...verification.evidence, at: now, credential }
             : { ...verification.standIn, at: now, credential };
         const worth = 'class' in shown ? { class: shown.class } : { standIn: shown.kind };
-        const detail = { method: id, ...worth, ...(signal ? { signal } : {}) };
+        const detail = { method: id, credential, ...worth, ...(signal ? { signal } : {}) };
         await this.#record(browser, signIn, user, 'proof.accepted', { detail });
         await afterUse(this.#parts, { browser, signIn, user }, verification);
         return change((latest) => accept(latest, shown, stay));
@@ -209,7 +208,8 @@ export class Prover {
       return mine ? without(latest, 'registration', 'said') : latest;
     });
     if (!mine) return;
-    const { credentials } = this.#parts;
+    const { credentials, registrations, sources } = this.#parts;
+    const held = await sources.credentialsOf(user, undefined);
     const added = confirmed.replaces
       ? await credentials.replace(user.id, confirmed.credential, now)
       : await credentials.claim(user.id, confirmed.credential, now);
@@ -217,6 +217,9 @@ export class Prover {
     if (!added) return say({ kind: 'wrong', reason: 'taken' });
     const type = confirmed.replaces ? 'credential.replaced' : 'credential.added';
     await this.#record(browser, signIn, user, type, { detail: { method: id, credential: added.id } });
+    await settle(registrations, sources.methods, { user, held, method: id }, (what, detail) =>
+      this.#record(browser, signIn, user, what, { detail }),
+    );
     const { class: name } = confirmed;
     await change((latest) => ({
       ...(name

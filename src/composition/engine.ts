@@ -66,7 +66,11 @@ export function openEngine(
   const leaving = new Leaving(sessions, () => engine.askers);
   const attempts = new Attempts(kv, credentials, config.limits);
   const trail = new Trail(recorder, now);
-  const prover = new Prover({ sources, attempts, trail, credentials, notices, reference, now });
+  const registrations = {
+    setPreferred: users.setPreferred.bind(users),
+    forgetLost: credentials.forgetLost.bind(credentials),
+  };
+  const prover = new Prover({ sources, attempts, trail, credentials, registrations, notices, reference, now });
   const walking = new Walking({ engine, prover, trail, people: users, browsers, consents, service: config.brand.name });
   engine.register(accountAsker);
   return { engine, sessions, leaving, trail, walking };

@@ -116,16 +116,17 @@ export function asserted(
   return undefined;
 }
 
-/** What is said when nothing was asked for: what the application prefers, else the strongest that is true. */
+/**
+ * What is said when nothing was asked for: what the application prefers, else the strongest that is true, in SAML's own
+ * words where they say as much: "unspecified" of what has no class of its own, as of a code by email.
+ */
 export function unasked(
   classes: readonly ContextClass[],
   preferred: string | undefined,
   { atLeast }: Pick<Assurance, 'atLeast'>,
 ): readonly ContextClass[] {
-  const telling = classes.filter(({ name }) => name !== unspecified);
   const first = classes.filter(({ name }) => name === preferred);
-  const rest = classes.filter(({ name }) => name === unspecified);
-  return unique([...first, ...strongestFirst(telling, (one, other) => atLeast(one.rank, other.rank)), ...rest]);
+  return unique([...first, ...strongestFirst(classes, (one, other) => atLeast(one.rank, other.rank))]);
 }
 
 type Above = (one: ContextClass, other: ContextClass) => boolean;
