@@ -182,12 +182,15 @@ test('a passkey nobody has is told to the browser, which forgets it; one that is
       userHandle: Buffer.from('u').toString('base64'),
     },
   });
+  const forgotten = new Promise((resolve) => stranger.cdp.once('WebAuthn.credentialDeleted', resolve));
   await stranger.sight.page.goto((await rp.request()).url.href);
   await stranger.sight.page.getByRole('button', { name: 'Sign in with a passkey' }).click();
   await stranger.sight.page.getByText('That passkey was not accepted.').waitFor();
   expect(await told(stranger)).toEqual([
     ['signalUnknownCredential', { rpId: 'localhost', credentialId: id.toString('base64url') }],
   ]);
+  expect(await forgotten).toMatchObject({ credentialId: id.toString('base64') });
+  expect(await held()).toHaveLength(1);
 });
 
 test('browsers are told which other pages may ask for these passkeys', async () => {
