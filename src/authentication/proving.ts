@@ -11,7 +11,7 @@ import { type Change, forgetPerson, proven, turnOf, without } from './changes.ts
 import type { Sources } from './facts.ts';
 import type { Facts } from './next.ts';
 import type { Notices } from './notices.ts';
-import { isEmpty, type Offer } from './offer.ts';
+import { EVEN_MS, isEmpty, type Offer } from './offer.ts';
 import { finish, type RegisteringParts } from './registering.ts';
 import type { Said, SignIn } from './signins.ts';
 import { afterUse } from './telling.ts';
@@ -28,8 +28,6 @@ export interface ProverParts extends RegisteringParts {
 
 const stranger = { credentials: [], vouched: false, wanted: [], proved: [] } as const;
 const classesIn = ({ recent }: Facts) => recent.evidence.map((piece) => piece.class);
-/** How long the answer to a code takes at least, in milliseconds, while nobody is vouched for: longer than judging it. */
-const EVEN_MS = 250;
 
 export class Prover {
   readonly #parts: ProverParts;
@@ -79,7 +77,7 @@ export class Prover {
     const theirs = user && (ask.subject === undefined || ask.subject === user.id) ? user : undefined;
     // Counted by what was shown, whether we know it or not; what cannot be looked up is no guess at anybody.
     const guessed = lookup === undefined ? undefined : `${id}:${lookup}`;
-    await this.#judge(offer, theirs, guessed, (latest, shown, stay) =>
+    await this.#judge(credential ? offer : { ...offer, strange: lookup }, theirs, guessed, (latest, shown, stay) =>
       // Named only now, by the proof: a credential's id, which is no secret, must not tell whose it is.
       latest.user === undefined && turnOf(latest) === 0 && theirs
         ? {
@@ -108,7 +106,7 @@ export class Prover {
 
   /** `guessed`: what tries are counted by where there is no credential to count them on. Without it the address counts. */
   async #judge(
-    { browser, signIn, facts, method: id, wanted, answer, change }: Offer,
+    { browser, signIn, facts, method: id, wanted, answer, change, strange }: Offer,
     user: User | undefined,
     guessed: string | undefined,
     accept: (latest: SignIn, shown: Evidence | StandIn, stay: boolean) => SignIn,
@@ -169,7 +167,7 @@ export class Prover {
     }
     await this.#record(browser, signIn, user, 'proof.refused', { detail: { method: id, ...wrong } });
     await attempts.failed(browser.address, familiar !== undefined);
-    return say({ kind: 'wrong', ...wrong });
+    return say({ kind: 'wrong', ...wrong, ...(strange === undefined ? {} : { named: strange }) });
   }
 
   /** Whether this answer took the challenge out: of twenty right ones sent at once a single one does. */
