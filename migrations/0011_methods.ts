@@ -23,5 +23,9 @@ export async function up(db: Knex): Promise<void> {
     alter table users
       add column preferred_method text,
       add column enrolment_asked_at timestamptz;
+
+    -- Who holds an authenticator app goes on being asked for it: before nothing preferred, a code by email would do.
+    update users set preferred_method = 'totp'
+      where exists (select 1 from credentials c where c.user_id = users.id and c.method = 'totp');
   `);
 }

@@ -3,7 +3,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { join, resolve } from 'node:path';
 import express from 'express';
 import type { Logger } from 'pino';
-import { accountApplication } from './account/account.ts';
+import { accountApplication } from './account/application.ts';
 import { applyDeclared } from './admin/apply.ts';
 import { listenSocket } from './admin/socket.ts';
 import { groupRecorder } from './audit/recorder.ts';
@@ -95,7 +95,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const { notices, recorder } = openNotices(counters.counting(writer), telling);
 
   // Ways to prove who one is, and who there is.
-  const { password, totp, methods } = openMethods(config, { kv, messenger: mail.messenger, log });
+  const { password, totp, accessPass, methods } = openMethods(config, { kv, messenger: mail.messenger, log });
   const local = createLocalStore(users);
   const applying = { users, credentials, applications, password, totp, knex: db.knex, log, now };
   const disabled = await applyDeclared({ ...applying, config, recorder });
@@ -113,7 +113,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     id === accountApplication.id ? accountApplication : (catalogue.byId(id) ?? providers.application(id));
 
   const { engine, sessions, leaving, trail, walking } = openEngine(config, {
-    ...{ methods, local, users, credentials, consents, browsers, application, kv, sealer, recorder, now },
+    ...{ methods, local, users, credentials, consents, browsers, application, kv, sealer, recorder, notices, now },
   });
 
   // Pages.
@@ -141,7 +141,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   };
   const administration = openAdministration(config, {
     configuration: configurationFor(applying, config),
-    ...{ knex: db.knex, sealer, recorder, now, backup: backupFrom(db, config) },
+    ...{ knex: db.knex, sealer, recorder, now, accessPass, notices, backup: backupFrom(db, config) },
     keys: { oidc: async () => tokenKeys, saml: async () => samlKeys },
     live: {
       sessions,
@@ -194,7 +194,17 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   oidc.mount(app);
   saml.mount(app);
   mountAccount(app, {
-    ...{ authentication: engine, sessions, leaving, methods, users, credentials, consents, events, recorder, tokens },
+    ...{
+      authentication: engine,
+      sources: engine.parts.sources,
+      sessions,
+      leaving,
+      users,
+      credentials,
+      consents,
+      events,
+    },
+    ...{ recorder, tokens },
     ...{ csrf: forms, views, issuer: config.issuer, now, application, browserOf: browser, password, oidc },
   });
   mountAdministration(app, {
@@ -212,6 +222,9 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   // A read-only DATA_DIR beside Postgres costs the command line its way in, not the server its start.
   const purge = () => {
     tokens.purge(now()).catch((error) => log.warn({ err: error }, 'expired tokens could not be removed'));
+    credentials
+      .purge(now())
+      .catch((error) => log.warn({ err: error }, 'access passes that are over could not be removed'));
     trimRecord({ events, recorder, ...config.audit }, now()).catch((error) =>
       log.warn({ err: error }, 'the record could not be trimmed'),
     );

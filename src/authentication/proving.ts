@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { AuditEvent } from '../audit/event.ts';
 import type { Credential, NewCredential } from '../domain/credential.ts';
 import type { Evidence, MethodClassName } from '../domain/evidence.ts';
-import type { Answer, Method, Registrant, Subject } from '../domain/method.ts';
+import type { Method, Registrant, Subject } from '../domain/method.ts';
 import type { StandIn } from '../domain/stand-in.ts';
 import type { User } from '../domain/user.ts';
 import { type Attempts, useOf } from './attempts.ts';
@@ -11,7 +11,11 @@ import type { Browser } from './authentication.ts';
 import { type Change, forgetPerson, proven, turnOf, without } from './changes.ts';
 import type { Sources } from './facts.ts';
 import type { Facts } from './next.ts';
+import type { Notices } from './notices.ts';
+import { isEmpty, type Offer } from './offer.ts';
+import { type Registrations, settle } from './registered.ts';
 import type { Said, SignIn } from './signins.ts';
+import { afterUse } from './telling.ts';
 import type { Trail } from './trail.ts';
 
 export interface ProverParts {
@@ -24,33 +28,17 @@ export interface ProverParts {
     claim(user: string, credential: NewCredential, now: number): Promise<Credential | undefined>;
     replace(user: string, credential: NewCredential, now: number): Promise<Credential>;
   };
+  readonly notices?: Notices | undefined;
+  readonly registrations: Registrations;
   /** Eight characters a person can read aloud. */
   readonly reference: () => string;
   readonly now: () => number;
 }
 
-/** One answer of a person to a method's question, at a point of their walk. */
-export interface Offer {
-  readonly browser: Browser;
-  readonly signIn: SignIn;
-  readonly facts: Facts;
-  /** The method's id. */
-  readonly method: string;
-  /** What a proof has to be worth to lead on; empty when anything does. */
-  readonly wanted: readonly MethodClassName[];
-  readonly answer: Answer;
-  readonly change: Change;
-}
-
-/** Fields of a form that are not an answer to the method's question. */
-const FORM_FIELDS = new Set(['csrf', 'do', 'step', 'stay', 'username', 'method']);
-const isEmpty = (answer: Answer) =>
-  Object.entries(answer).every(([name, value]) => FORM_FIELDS.has(name) || value.trim() === '');
-
-/** How long the answer to a code takes at least, in milliseconds, while nobody is vouched for: longer than judging it. */
-const EVEN_MS = 250;
 const stranger = { credentials: [], vouched: false, wanted: [], proved: [] } as const;
 const classesIn = ({ recent }: Facts) => recent.evidence.map((piece) => piece.class);
+/** How long the answer to a code takes at least, in milliseconds, while nobody is vouched for: longer than judging it. */
+const EVEN_MS = 250;
 
 export class Prover {
   readonly #parts: ProverParts;
@@ -181,8 +169,9 @@ export class Prover {
             ? { ...verification.evidence, at: now, credential }
             : { ...verification.standIn, at: now, credential };
         const worth = 'class' in shown ? { class: shown.class } : { standIn: shown.kind };
-        const detail = { method: id, ...worth, ...(signal ? { signal } : {}) };
+        const detail = { method: id, credential, ...worth, ...(signal ? { signal } : {}) };
         await this.#record(browser, signIn, user, 'proof.accepted', { detail });
+        await afterUse(this.#parts, { browser, signIn, user }, verification);
         return change((latest) => accept(latest, shown, stay));
       }
     }
@@ -220,7 +209,8 @@ export class Prover {
       return mine ? without(latest, 'registration', 'said') : latest;
     });
     if (!mine) return;
-    const { credentials } = this.#parts;
+    const { credentials, registrations, sources } = this.#parts;
+    const held = await sources.credentialsOf(user, undefined);
     const added = confirmed.replaces
       ? await credentials.replace(user.id, confirmed.credential, now)
       : await credentials.claim(user.id, confirmed.credential, now);
@@ -228,6 +218,9 @@ export class Prover {
     if (!added) return say({ kind: 'wrong', reason: 'taken' });
     const type = confirmed.replaces ? 'credential.replaced' : 'credential.added';
     await this.#record(browser, signIn, user, type, { detail: { method: id, credential: added.id } });
+    await settle(registrations, sources.methods, { user, held, method: id }, (what, detail) =>
+      this.#record(browser, signIn, user, what, { detail }),
+    );
     const { class: name } = confirmed;
     await change((latest) => ({
       ...(name

@@ -14,7 +14,7 @@ export interface AccountPages extends Omit<AccountParts, 'choosePassword' | 'end
 }
 
 export function mountAccount(app: Router, { password, tokens, oidc, ...parts }: AccountPages): void {
-  const { methods, credentials, consents, now } = parts;
+  const { sources, credentials, consents, now } = parts;
   accountRoutes(app, {
     ...parts,
     async choosePassword(user, text) {
@@ -24,7 +24,7 @@ export function mountAccount(app: Router, { password, tokens, oidc, ...parts }: 
       const leans = own.some((one) => one.method === 'password' && one.data.mailbox === true);
       // Whoever has two factors changed it by both; else what was chosen through the mailbox is worth no more for a change of words.
       const kept =
-        leans && !guarded(methods, own) ? { ...choice.credential.data, mailbox: true } : choice.credential.data;
+        leans && !guarded(sources.methods, own) ? { ...choice.credential.data, mailbox: true } : choice.credential.data;
       await credentials.replace(user.id, { ...choice.credential, data: kept }, now());
       return { ok: true };
     },

@@ -1,12 +1,15 @@
 /** The ways to prove who one is, best first: of equally short ways the earlier one is offered. A part of the composition root. */
+import { isIP } from 'node:net';
 import type { Logger } from 'pino';
 import { createPost } from '../authentication/mailing.ts';
 import type { Config } from '../config.ts';
 import type { Messenger } from '../domain/message.ts';
 import type { Method } from '../domain/method.ts';
+import { createAccessPass } from '../methods/access-pass/access-pass.ts';
 import { createEmailCode } from '../methods/email-code/email-code.ts';
 import { createMailedLink } from '../methods/mailed-link/mailed-link.ts';
 import { createPassword } from '../methods/password/password.ts';
+import { createRecoveryCode } from '../methods/recovery-code/recovery-code.ts';
 import { createTotp } from '../methods/totp/totp.ts';
 import { createWebauthn } from '../methods/webauthn/webauthn.ts';
 import type { Kv } from '../state/kv.ts';
@@ -25,23 +28,28 @@ export function openMethods(
 ) {
   const password = createPassword(config.brand.name);
   const totp = createTotp({ window: config.totp.window });
+  const accessPass = createAccessPass(config.methods.accessPass);
+  const { hostname } = new URL(config.issuer);
+  const site = {
+    rpId: config.methods.webauthn.rp_id ?? hostname,
+    origins: [config.issuer],
+    secrets: config.secrets.map((one) => derive(one, 'webauthn')),
+  };
   const onFault = (error: unknown) => log.error({ err: error }, 'a mail could not be sent');
   const post = messenger && createPost(messenger, kv, onFault);
   const emailCode = {
     begins: config.methods.begin.includes('email-code'),
     counts: config.assurance.emailCode === 'factor',
   };
-  const webauthn = createWebauthn({
-    rpId: config.methods.webauthn.rp_id ?? new URL(config.issuer).hostname,
-    origins: [new URL(config.issuer).origin],
-    secrets: config.secrets.map((one) => derive(one, 'webauthn')),
-  });
   const all: readonly Method[] = [
-    webauthn,
+    // Browsers make passkeys for names only.
+    ...(isIP(hostname.replace(/^\[|\]$/gu, '')) ? [] : [createWebauthn(site)]),
     password,
     totp,
     ...(post ? [createEmailCode(post, emailCode), createMailedLink(post, config.issuer)] : []),
+    createRecoveryCode({ counted: config.assurance.recoveryCode === 'factor' }),
+    accessPass,
   ];
   const methods: ReadonlyMap<string, Method> = new Map(all.map((method) => [method.id, method]));
-  return { password, totp, methods };
+  return { password, totp, accessPass, methods };
 }

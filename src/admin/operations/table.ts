@@ -1,3 +1,4 @@
+import { accessPassOperations } from './access-passes.ts';
 import { applicationChangeOperations } from './application-changes.ts';
 import { applicationOperations } from './applications.ts';
 import { auditOperations } from './audit.ts';
@@ -23,6 +24,7 @@ export const operations: readonly Operation[] = [
   ...userOperations,
   ...userChangeOperations,
   ...credentialOperations,
+  ...accessPassOperations,
   unlock,
   ...sessionOperations,
   ...applicationOperations,

@@ -13,7 +13,7 @@ import type { Users } from '../../store/users.ts';
 /** What a registration link needs to be followed. */
 export interface Registering {
   readonly links: RegistrationLinks;
-  readonly users: Pick<Users, 'byId'>;
+  readonly users: Pick<Users, 'byId' | 'within'>;
   readonly credentials: Credentials;
   readonly methods: ReadonlyMap<string, Method>;
   readonly sessions: Pick<Sessions, 'endAll' | 'join'>;
@@ -91,6 +91,7 @@ export async function finish(
     proofs.push({ class: 'password', method: 'password', at: now, credential: password.id });
     if (code?.kind !== 'registered') return;
     const added = await credentials.add(user.id, code.credential, now);
+    await parts.users.within(trx).setPreferred(user.id, second);
     if (code.class) proofs.push({ class: code.class, method: second, at: now, credential: added.id });
   });
   if (!first) return { kind: 'dead' };
