@@ -13,6 +13,7 @@ import type { IdentityProvider } from './config/identity-provider.ts';
 import type { ConfiguredKeys } from './config/keys.ts';
 import type { ConfiguredMail } from './config/mail.ts';
 import { type InspectMetadata, metadataProblems } from './config/metadata.ts';
+import type { ConfiguredMethods } from './config/methods.ts';
 import { ConfigurationError, describe, type Problem } from './config/problems.ts';
 import { type File, schema } from './config/schema.ts';
 import { holdsDemo, holdsOthers, keepSecret, markDemo } from './config/secret.ts';
@@ -81,8 +82,7 @@ export interface Config {
   readonly stores: readonly { readonly id: string; readonly methods: MethodSettings }[];
   /** What groups say of methods. */
   readonly groups: readonly { readonly name: string; readonly methods: MethodSettings }[];
-  /** `begin`: what may begin a sign-in, the first where a name was given. */
-  readonly methods: { readonly begin: readonly string[]; readonly webauthn: { readonly rp_id?: string | undefined } };
+  readonly methods: ConfiguredMethods;
   /** Wire names (acr values, AuthnContext classes) to ids of strengths, in the order they are announced. */
   readonly assurance: {
     readonly names: Readonly<Record<string, string>>;

@@ -46,6 +46,8 @@ export function present(page: PageView, now: number): Page {
       const host = page.leadsTo.map((url) => URL.canParse(url) && new URL(url).host).find(Boolean);
       return shown('signin/consent', { ...(host ? { host } : {}), items: step.items, who: who(facts) });
     }
+    case 'anew':
+      return shown('signin/anew', { because: step.because, methods: step.methods });
     case 'refused':
       return shown(
         'signin/refused',

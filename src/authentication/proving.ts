@@ -11,8 +11,11 @@ import type { Browser } from './authentication.ts';
 import { type Change, forgetPerson, proven, turnOf, without } from './changes.ts';
 import type { Sources } from './facts.ts';
 import type { Facts } from './next.ts';
+import type { Notices } from './notices.ts';
 import { isEmpty, type Offer } from './offer.ts';
+import { type Registrations, settle } from './registered.ts';
 import type { Said, SignIn } from './signins.ts';
+import { afterUse } from './telling.ts';
 import type { Trail } from './trail.ts';
 
 export interface ProverParts {
@@ -25,6 +28,8 @@ export interface ProverParts {
     claim(user: string, credential: NewCredential, now: number): Promise<Credential | undefined>;
     replace(user: string, credential: NewCredential, now: number): Promise<Credential>;
   };
+  readonly notices?: Notices | undefined;
+  readonly registrations: Registrations;
   /** Eight characters a person can read aloud. */
   readonly reference: () => string;
   readonly now: () => number;
@@ -164,8 +169,9 @@ export class Prover {
             ? { ...verification.evidence, at: now, credential }
             : { ...verification.standIn, at: now, credential };
         const worth = 'class' in shown ? { class: shown.class } : { standIn: shown.kind };
-        const detail = { method: id, ...worth, ...(signal ? { signal } : {}) };
+        const detail = { method: id, credential, ...worth, ...(signal ? { signal } : {}) };
         await this.#record(browser, signIn, user, 'proof.accepted', { detail });
+        await afterUse(this.#parts, { browser, signIn, user }, verification);
         return change((latest) => accept(latest, shown, stay));
       }
     }
@@ -203,7 +209,8 @@ export class Prover {
       return mine ? without(latest, 'registration', 'said') : latest;
     });
     if (!mine) return;
-    const { credentials } = this.#parts;
+    const { credentials, registrations, sources } = this.#parts;
+    const held = await sources.credentialsOf(user, undefined);
     const added = confirmed.replaces
       ? await credentials.replace(user.id, confirmed.credential, now)
       : await credentials.claim(user.id, confirmed.credential, now);
@@ -211,6 +218,9 @@ export class Prover {
     if (!added) return say({ kind: 'wrong', reason: 'taken' });
     const type = confirmed.replaces ? 'credential.replaced' : 'credential.added';
     await this.#record(browser, signIn, user, type, { detail: { method: id, credential: added.id } });
+    await settle(registrations, sources.methods, { user, held, method: id }, (what, detail) =>
+      this.#record(browser, signIn, user, what, { detail }),
+    );
     const { class: name } = confirmed;
     await change((latest) => ({
       ...(name

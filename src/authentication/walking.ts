@@ -105,9 +105,10 @@ export class Walking {
       await change((signIn) => ({ ...without(signIn, 'choosing', 'said', 'lost'), chosen }));
     } else if (step.kind === 'consent') await this.#agree(browser, standing, change);
     else if (answer.do === 'again') await this.#asking.again(standing, change);
-    else if (answer.do === 'later' && step.kind === 'register' && step.optional) {
-      await change((signIn) => ({ ...without(signIn, 'said'), declined: [...(signIn.declined ?? []), step.method] }));
-    } else {
+    else if (answer.do === 'later' && (step.kind === 'anew' || (step.kind === 'register' && step.optional))) {
+      const put = step.kind === 'anew' ? step.methods : [step.method];
+      await change((signIn) => ({ ...without(signIn, 'said'), declined: [...(signIn.declined ?? []), ...put] }));
+    } else if (step.kind !== 'anew') {
       const wanted = step.kind === 'prove' ? step.wanted : [];
       const offer = { browser, signIn: held.signIn, facts, method: step.method, wanted, answer, change };
       await this.#parts.prover[step.kind === 'register' ? 'register' : 'prove'](offer);

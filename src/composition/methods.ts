@@ -5,9 +5,11 @@ import { createPost } from '../authentication/mailing.ts';
 import type { Config } from '../config.ts';
 import type { Messenger } from '../domain/message.ts';
 import type { Method } from '../domain/method.ts';
+import { createAccessPass } from '../methods/access-pass/access-pass.ts';
 import { createEmailCode } from '../methods/email-code/email-code.ts';
 import { createMailedLink } from '../methods/mailed-link/mailed-link.ts';
 import { createPassword } from '../methods/password/password.ts';
+import { createRecoveryCode } from '../methods/recovery-code/recovery-code.ts';
 import { createTotp } from '../methods/totp/totp.ts';
 import { createWebauthn } from '../methods/webauthn/webauthn.ts';
 import type { Kv } from '../state/kv.ts';
@@ -26,6 +28,7 @@ export function openMethods(
 ) {
   const password = createPassword(config.brand.name);
   const totp = createTotp({ window: config.totp.window });
+  const accessPass = createAccessPass(config.methods.accessPass);
   const { hostname } = new URL(config.issuer);
   const site = {
     rpId: config.methods.webauthn.rp_id ?? hostname,
@@ -44,7 +47,9 @@ export function openMethods(
     password,
     totp,
     ...(post ? [createEmailCode(post, emailCode), createMailedLink(post, config.issuer)] : []),
+    createRecoveryCode({ counted: config.assurance.recoveryCode === 'factor' }),
+    accessPass,
   ];
   const methods: ReadonlyMap<string, Method> = new Map(all.map((method) => [method.id, method]));
-  return { password, totp, methods };
+  return { password, totp, accessPass, methods };
 }

@@ -60,7 +60,7 @@ export function assemble(
     users: file.users.map((one, i) => user(one, contents.get(`users[${i}].password_file`))),
     stores: file.stores,
     groups: file.groups,
-    methods: file.methods,
+    methods: { begin: file.methods.begin, webauthn: file.methods.webauthn, accessPass: file.methods['access-pass'] },
     assurance: {
       names: namesOf(file.assurance.names),
       emailCode: file.assurance.email_code,

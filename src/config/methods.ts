@@ -1,7 +1,7 @@
 /** Which methods there are for whom: per identity store, narrowed by groups. */
 import * as z from 'zod';
 import { type Problem, problem } from './problems.ts';
-import { section, text } from './words.ts';
+import { duration, section, text, whole } from './words.ts';
 
 /** Every method a file may speak of, best first: of equally short ways the earlier one is offered. */
 export const methodNames = ['webauthn', 'password', 'totp', 'email-code', 'recovery-code', 'access-pass'] as const;
@@ -18,6 +18,15 @@ export const methodSettingsSchema = z.partialRecord(z.enum(methodNames), setting
 
 export const groupSchema = section({ name: text(256), methods: methodSettingsSchema });
 
+export interface ConfiguredMethods {
+  /** What may begin a sign-in, the first where a name was given. */
+  readonly begin: readonly string[];
+  /** `rp_id` where it is not the host of ISSUER. */
+  readonly webauthn: { readonly rp_id?: string | undefined };
+  /** `longest` a pass may be good for, in seconds; `length` in signs. */
+  readonly accessPass: { readonly longest: number; readonly length: number };
+}
+
 /** `begin`: what may begin a sign-in; the first is asked for when a name was given. */
 export const methodsSchema = section({
   begin: z
@@ -28,6 +37,10 @@ export const methodsSchema = section({
     /** The host of ISSUER without this key. */
     rp_id: text(253).optional(),
   }).default({}),
+  'access-pass': section({
+    longest: duration(60, 366 * 86_400).default(30 * 86_400),
+    length: whole(12, 48).default(12),
+  }).prefault({}),
 });
 
 /** Browsers make passkeys for the host of a page or a domain above it, and nothing else (WebAuthn section 5.1.2, "RP ID"). */

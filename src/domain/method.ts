@@ -54,6 +54,10 @@ export type Verification =
       data?: Readonly<Record<string, unknown>>;
       /** Something odd that proves nothing by itself, for the record ("counter went back"). */
       signal?: string;
+      /** What the person is told of this use, by mail. */
+      tells?: { readonly kind: 'recovery-code-used'; readonly data: { readonly left: number } };
+      /** What is put on record of this use beside the proof. */
+      records?: { readonly type: 'access-pass.used'; readonly detail: Readonly<Record<string, unknown>> };
     } & Proof)
   /** `reason` is a word of the method's own, for its page and the record. */
   | { kind: 'wrong'; reason?: string }
@@ -76,6 +80,7 @@ export interface Challenge {
 /** What a registration page shows and what its confirmation needs; `state` is kept sealed and never shown. */
 export interface Registration {
   readonly state: string;
+  /** With `file`, a name: the page may be taken along as a text file, which `methods/<id>-file.ejs` writes. */
   readonly show: Readonly<Record<string, unknown>>;
 }
 
@@ -108,6 +113,8 @@ export interface MethodTraits {
   readonly spare?: true;
   /** Everything a proof by this method may be worth, whoever gives it. */
   readonly worth: readonly MethodClassName[];
+  /** Whether this credential may be shown at that instant (milliseconds); absent: always. */
+  usable?(credential: Credential, now: number): boolean;
   /** What proving this credential would be worth to somebody who is vouched for. */
   classesOf(credential: Credential): readonly MethodClassName[];
   /** What it may stand in for, shown by somebody who is vouched for. */

@@ -28,6 +28,8 @@ const columns = `c.id, c.user_id, c.method, c.label, c.secret, c.data, c.counter
   c.lost_at is not null as lost, c.lookup,
   (select count(*)::integer from credential_uses u where u.credential_id = c.id) as spent`;
 
+const DAY_MS = 24 * 3600 * 1000;
+
 export const contextOf = (id: string): string => `credential:${id}`;
 
 /** What people prove themselves with, secrets sealed. How failures are counted is in failures.ts. */
@@ -124,6 +126,33 @@ export class Credentials {
     return (await this.db('credentials').where({ id, user_id: userId }).delete()) > 0;
   }
 
+  /** Removes what said when it ends, an access pass, a day after that: until then it is shown as over. How many. */
+  async purge(now: number): Promise<number> {
+    return this.db('credentials')
+      .whereRaw("method = 'access-pass' and (data ->> 'endsAt')::bigint < ?", [now - DAY_MS])
+      .delete();
+  }
+
+  /**
+   * Takes one away while `enough` says so of the ids that stay, with nobody else taking one of this person's in between: of
+   * two tabs that remove the last two, one is refused.
+   */
+  async removeWhile(
+    userId: string,
+    id: string,
+    enough: (left: readonly string[]) => boolean,
+  ): Promise<'removed' | 'needed' | 'gone'> {
+    return this.db.transaction(async (trx) => {
+      await trx('users').where({ id: userId }).forUpdate().first('id');
+      const held = (await trx('credentials').where({ user_id: userId }).select('id')) as { id: string }[];
+      const left = held.map((one) => one.id).filter((one) => one !== id);
+      if (left.length === held.length) return 'gone';
+      if (!enough(left)) return 'needed';
+      await trx('credentials').where({ id }).delete();
+      return 'removed';
+    });
+  }
+
   /** True when it was this person's; whatever it proved before is worth nothing, and it guards all the same. */
   async lose(userId: string, id: string, now: number): Promise<boolean> {
     const lost = await this.db('credentials')
@@ -133,6 +162,12 @@ export class Credentials {
         lost_at: new Date(now),
       });
     return lost > 0;
+  }
+
+  /** Takes away what this person reported lost; the ids. */
+  async forgetLost(userId: string): Promise<string[]> {
+    const gone = this.db('credentials').where({ user_id: userId }).whereNotNull('lost_at').delete().returning('id');
+    return ((await gone) as { id: string }[]).map(({ id }) => id);
   }
 
   /** True when it was this person's. */

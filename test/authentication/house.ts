@@ -131,6 +131,7 @@ export function house({ methods, users, held, application, now, sources: more = 
     attempts: new Attempts(kv, counters, limits),
     trail,
     credentials: { claim: add, replace: add },
+    registrations: { setPreferred: async () => {}, forgetLost: async () => [] },
     reference: () => 'ABCD-EFGH',
     now,
   });

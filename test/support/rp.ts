@@ -184,7 +184,7 @@ export function freshCode(secret: string): string {
 /** Knows the person's name, password and authenticator app, and notes which pages were met. */
 export function as(
   username: string,
-  more: { met?: string[]; secret?: string; until?: (page: Page) => boolean } = {},
+  more: { met?: string[]; secret?: string; password?: string; until?: (page: Page) => boolean } = {},
 ): Walker {
   return async (person, start) => {
     let page = start;
@@ -199,14 +199,16 @@ export function as(
       }
       more.met?.push(step);
       if (step === 'identify') page = await person.submit(page, { username });
-      else if (step === 'prove:password') page = await person.submit(page, { password: PASSWORD });
+      else if (step === 'prove:password') page = await person.submit(page, { password: more.password ?? PASSWORD });
       else if (step === 'prove:totp')
         page = await person.submit(page, { code: freshCode(more.secret ?? secretOf(username)) });
       else if (step === 'register:totp') {
         const secret = /<code class="secret"[^>]*>([A-Z2-7 ]+)</.exec(page.html)?.[1]?.replaceAll(' ', '') as string;
         more.secret = secret;
         page = await person.submit(page, { code: freshCode(secret) });
-      } else page = await person.submit(page);
+      } else if (step === 'register:recovery-code')
+        page = await person.submit(page, {}, { name: 'do', value: 'later' });
+      else page = await person.submit(page);
     }
     return page;
   };
