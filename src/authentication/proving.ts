@@ -3,16 +3,16 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { AuditEvent } from '../audit/event.ts';
 import type { Credential, NewCredential } from '../domain/credential.ts';
 import type { Evidence, MethodClassName } from '../domain/evidence.ts';
-import type { Answer, Method, Registrant, Subject } from '../domain/method.ts';
+import type { Method, Registrant, Subject } from '../domain/method.ts';
 import type { StandIn } from '../domain/stand-in.ts';
 import type { User } from '../domain/user.ts';
-import { isEmpty } from './answered.ts';
 import { type Attempts, useOf } from './attempts.ts';
 import type { Browser } from './authentication.ts';
 import { type Change, forgetPerson, proven, turnOf, without } from './changes.ts';
 import type { Sources } from './facts.ts';
 import type { Facts } from './next.ts';
 import type { Notices } from './notices.ts';
+import { isEmpty, type Offer } from './offer.ts';
 import { type Registrations, settle } from './registered.ts';
 import type { Said, SignIn } from './signins.ts';
 import { afterUse } from './telling.ts';
@@ -35,23 +35,10 @@ export interface ProverParts {
   readonly now: () => number;
 }
 
-/** One answer of a person to a method's question, at a point of their walk. */
-export interface Offer {
-  readonly browser: Browser;
-  readonly signIn: SignIn;
-  readonly facts: Facts;
-  /** The method's id. */
-  readonly method: string;
-  /** What a proof has to be worth to lead on; empty when anything does. */
-  readonly wanted: readonly MethodClassName[];
-  readonly answer: Answer;
-  readonly change: Change;
-}
-
-/** How long the answer to a code takes at least, in milliseconds, while nobody is vouched for: longer than judging it. */
-const EVEN_MS = 250;
 const stranger = { credentials: [], vouched: false, wanted: [], proved: [] } as const;
 const classesIn = ({ recent }: Facts) => recent.evidence.map((piece) => piece.class);
+/** How long the answer to a code takes at least, in milliseconds, while nobody is vouched for: longer than judging it. */
+const EVEN_MS = 250;
 
 export class Prover {
   readonly #parts: ProverParts;
