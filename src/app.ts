@@ -197,17 +197,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   oidc.mount(app);
   saml.mount(app);
   mountAccount(app, {
-    ...{
-      authentication: engine,
-      sources: engine.parts.sources,
-      sessions,
-      leaving,
-      users,
-      credentials,
-      consents,
-      events,
-    },
-    ...{ recorder, tokens },
+    ...{ engine, sessions, leaving, users, credentials, consents, events, recorder, tokens },
     ...{ csrf: forms, views, issuer: config.issuer, now, application, browserOf: browser, password, oidc },
   });
   mountAdministration(app, {

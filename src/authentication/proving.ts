@@ -1,43 +1,35 @@
 /** One proof offered: limits before, judgement by the method, single use and the record after. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { AuditEvent } from '../audit/event.ts';
-import type { Credential, NewCredential } from '../domain/credential.ts';
 import type { Evidence, MethodClassName } from '../domain/evidence.ts';
 import type { Method, Registrant, Subject } from '../domain/method.ts';
 import type { StandIn } from '../domain/stand-in.ts';
 import type { User } from '../domain/user.ts';
-import { isEmpty } from './answered.ts';
 import { type Attempts, useOf } from './attempts.ts';
 import type { Browser } from './authentication.ts';
 import { type Change, forgetPerson, proven, turnOf, without } from './changes.ts';
 import type { Sources } from './facts.ts';
 import type { Facts } from './next.ts';
 import type { Notices } from './notices.ts';
-import { EVEN_MS, type Offer } from './offer.ts';
-import { type Registrations, settle } from './registered.ts';
+import { isEmpty, type Offer } from './offer.ts';
+import { finish, type RegisteringParts } from './registering.ts';
 import type { Said, SignIn } from './signins.ts';
 import { afterUse } from './telling.ts';
 import type { Trail } from './trail.ts';
 
-export interface ProverParts {
+export interface ProverParts extends RegisteringParts {
   readonly sources: Pick<Sources, 'methods' | 'credentialsOf' | 'credentialBy' | 'userById' | 'settingOf'>;
   readonly attempts: Attempts;
   readonly trail: Trail;
-  /** The store's side, by structure. */
-  readonly credentials: {
-    /** Undefined when somebody has what it is looked up by. */
-    claim(user: string, credential: NewCredential, now: number): Promise<Credential | undefined>;
-    replace(user: string, credential: NewCredential, now: number): Promise<Credential>;
-  };
   readonly notices?: Notices | undefined;
-  readonly registrations: Registrations;
   /** Eight characters a person can read aloud. */
   readonly reference: () => string;
-  readonly now: () => number;
 }
 
 const stranger = { credentials: [], vouched: false, wanted: [], proved: [] } as const;
 const classesIn = ({ recent }: Facts) => recent.evidence.map((piece) => piece.class);
+/** How long the answer to a code takes at least, in milliseconds, while nobody is vouched for: longer than judging it. */
+const EVEN_MS = 250;
 
 export class Prover {
   readonly #parts: ProverParts;
@@ -191,42 +183,14 @@ export class Prover {
   }
 
   /** Finishes a registration by the proof that it works; that proof is evidence like any other. */
-  async register({ browser, signIn, facts, method: id, answer, change }: Offer): Promise<void> {
-    const method = this.#parts.sources.methods.get(id) as Method;
-    const now = this.#parts.now();
-    const say = (said: Said) => change((latest) => ({ ...without(latest, 'choosing'), said: { ...said, method: id } }));
+  async register(offer: Offer): Promise<void> {
+    const { method, answer, change } = offer;
+    const say = (said: Said) => change((latest) => ({ ...without(latest, 'choosing'), said: { ...said, method } }));
     if (isEmpty(answer)) return say({ kind: 'empty' });
-    const { user } = facts;
-    if (!user || !method.confirm || signIn.registration?.method !== id) return;
-    const confirmed = await method.confirm(signIn.registration.state, answer, now);
-    if (confirmed.kind === 'wrong') return say(confirmed);
-
-    // The record decides the race: of two forms posted at once, one takes the registration out and keeps the credential.
-    let mine = false;
-    await change((latest) => {
-      mine = latest.registration?.state === signIn.registration?.state;
-      return mine ? without(latest, 'registration', 'said') : latest;
-    });
-    if (!mine) return;
-    const { credentials, registrations, sources } = this.#parts;
-    const held = await sources.credentialsOf(user, undefined);
-    const added = confirmed.replaces
-      ? await credentials.replace(user.id, confirmed.credential, now)
-      : await credentials.claim(user.id, confirmed.credential, now);
-    // Somebody has it already: a credential is one person's.
-    if (!added) return say({ kind: 'wrong', reason: 'taken' });
-    const type = confirmed.replaces ? 'credential.replaced' : 'credential.added';
-    await this.#record(browser, signIn, user, type, { detail: { method: id, credential: added.id } });
-    await settle(registrations, sources.methods, { user, held, method: id }, (what, detail) =>
-      this.#record(browser, signIn, user, what, { detail }),
+    const refused = await finish(this.#parts, offer, (user, type, detail) =>
+      this.#record(offer.browser, offer.signIn, user, type, { detail }),
     );
-    const { class: name } = confirmed;
-    await change((latest) => ({
-      ...(name
-        ? proven(latest, signIn, { class: name, method: id, at: now, credential: added.id }, latest.stay)
-        : latest),
-      registered: [...(latest.registered ?? []), id],
-    }));
+    if (refused) return say(refused);
   }
 
   /** The person's credentials of one method that still prove something, with the locks that count in this browser. */
