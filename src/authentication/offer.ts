@@ -20,6 +20,9 @@ export interface Offer {
   readonly strange?: string | undefined;
 }
 
+/** How long the answer to a code takes at least, in milliseconds, while nobody is vouched for: longer than judging it. */
+export const EVEN_MS = 250;
+
 /** Fields of a form that are not an answer to the method's question. */
 const FORM_FIELDS = new Set(['csrf', 'do', 'step', 'stay', 'username', 'method']);
 export const isEmpty = (answer: Answer) =>

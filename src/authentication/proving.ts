@@ -11,7 +11,7 @@ import { type Change, forgetPerson, proven, turnOf, without } from './changes.ts
 import type { Sources } from './facts.ts';
 import type { Facts } from './next.ts';
 import type { Notices } from './notices.ts';
-import { isEmpty, type Offer } from './offer.ts';
+import { EVEN_MS, isEmpty, type Offer } from './offer.ts';
 import { finish, type RegisteringParts } from './registering.ts';
 import type { Said, SignIn } from './signins.ts';
 import { afterUse } from './telling.ts';
@@ -28,8 +28,6 @@ export interface ProverParts extends RegisteringParts {
 
 const stranger = { credentials: [], vouched: false, wanted: [], proved: [] } as const;
 const classesIn = ({ recent }: Facts) => recent.evidence.map((piece) => piece.class);
-/** How long the answer to a code takes at least, in milliseconds, while nobody is vouched for: longer than judging it. */
-const EVEN_MS = 250;
 
 export class Prover {
   readonly #parts: ProverParts;
@@ -129,7 +127,8 @@ export class Prover {
     const opened: Awaited<ReturnType<Attempts['open']>> =
       tried.length > 0
         ? await attempts.open(tried, familiar, now)
-        : { usable: [], ...(guessed === undefined ? {} : await attempts.openUnknown(guessed, now)) };
+        : // By method, as on credentials: or a name whose methods share one count would be a name nobody has.
+          { usable: [], ...(guessed === undefined ? {} : await attempts.openUnknown(`${id} ${guessed}`, now)) };
     if (opened.lockedUntil) {
       const reference = this.#parts.reference();
       await this.#record(browser, signIn, user, 'proof.locked', { reference, detail: { method: id } });
