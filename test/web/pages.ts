@@ -158,6 +158,16 @@ export const samples: readonly Sample[] = [
   ...['taken', 'unreadable', 'refused', 'another word'].map((reason) =>
     sample(`set up a passkey, ${reason}`, 'methods/webauthn-register', { ...newPasskey, wrong: true, reason }),
   ),
+  ...['denied', 'withdrawn', 'not-allowed', 'unproved'].flatMap((reason) =>
+    [undefined, 'YubiKey 5 NFC'].map((named) =>
+      sample(`set up a passkey, ${reason} ${named ?? ''}`, 'methods/webauthn-register', {
+        ...{ ...newPasskey, wrong: true, reason, named, allowed: ['YubiKey Bio', 'Northfold Key 3'] },
+      }),
+    ),
+  ),
+  sample('identify, a passkey nobody has', 'signin/identify', {
+    ...{ ...nameless, by: 'webauthn', wrong: true, reason: 'unknown', named: 'AAAA' },
+  }),
   sample('set up a passkey from the account', 'methods/webauthn-register', { ...newPasskey, application: ours }),
   sample('password', 'methods/password', password),
   sample('password, wrong', 'methods/password', { ...password, wrong: true, steps: { now: 1, of: 2 } }),
