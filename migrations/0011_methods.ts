@@ -1,6 +1,9 @@
 import type { Knex } from 'knex';
 
-/** Credentials found without a name, reported lost, or spent piece by piece; what a person prefers and was asked for. */
+/**
+ * Credentials found without a name, reported lost, or spent piece by piece; what a person prefers and was asked for; links
+ * that went to a mailbox.
+ */
 export async function up(db: Knex): Promise<void> {
   await db.raw(`
     alter table credentials
@@ -14,6 +17,8 @@ export async function up(db: Knex): Promise<void> {
       used_at timestamptz not null,
       primary key (credential_id, mark)
     );
+
+    alter table registration_links add column mailed boolean not null default false;
 
     alter table users
       add column preferred_method text,

@@ -9,7 +9,6 @@ import { listenSocket } from './admin/socket.ts';
 import { groupRecorder } from './audit/recorder.ts';
 import { trimRecord } from './audit/retention.ts';
 import { assuranceOf } from './authentication/assurance.ts';
-import { MailedNotices } from './authentication/notices.ts';
 import { signInRoutes } from './authentication/routes.ts';
 import { Subjects } from './authentication/subjects.ts';
 import { mountAccount } from './composition/account-pages.ts';
@@ -24,6 +23,7 @@ import { openEngine } from './composition/engine.ts';
 import { beginResealing, keysCheck, openTokenKeys } from './composition/keys.ts';
 import { openMail } from './composition/mail.ts';
 import { openMethods } from './composition/methods.ts';
+import { openNotices } from './composition/notices.ts';
 import { lookAt, openObserving } from './composition/observing.ts';
 import { oidcPages } from './composition/oidc-pages.ts';
 import { openPages } from './composition/pages.ts';
@@ -87,15 +87,12 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   // The catalogue comes to know them later.
   const { counters, traces } = await openObserving(config, root, (id) => application(id)?.protocol);
   const writer = groupRecorder(events, currentRequest);
-  const recorder = counters.counting(writer);
 
   // What people read, on pages and in their mail.
   const { files, views } = openPages(config, root);
   const mail = await openMail(config, { root, words: views.words, kv, log, now });
-  const notices = new MailedNotices({
-    ...{ messenger: mail.messenger, recorder, now },
-    onFault: (error) => log.error({ err: error }, 'a notice was lost'),
-  });
+  const telling = { messenger: mail.messenger, users, credentials, log, now };
+  const { notices, recorder } = openNotices(counters.counting(writer), telling);
 
   // Ways to prove who one is, and who there is.
   const { password, totp, accessPass, methods } = openMethods(config, { kv, messenger: mail.messenger, log });
@@ -146,7 +143,12 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     configuration: configurationFor(applying, config),
     ...{ knex: db.knex, sealer, recorder, now, accessPass, notices, backup: backupFrom(db, config) },
     keys: { oidc: async () => tokenKeys, saml: async () => samlKeys },
-    live: { sessions, endTokens: (user) => tokens.destroyByUser(user), refresh: () => catalogue.refresh() },
+    live: {
+      sessions,
+      endTokens: (user) => tokens.destroyByUser(user),
+      refresh: () => catalogue.refresh(),
+      mail: mail.messenger,
+    },
     onFault: (error, request) => log.error({ err: error, request }, 'administration'),
   });
   const oidc = oidcRoom({
@@ -224,7 +226,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     log.warn({ err: error }, 'no socket for the command line'),
   );
   return {
-    ...answering({ app, oidc, client, certificates, counters, traces, errorPages }),
+    ...answering({ secure, app, oidc, client, certificates, counters, traces, errorPages }),
     async close() {
       clearInterval(purging);
       catalogue.stop();

@@ -52,6 +52,7 @@ export interface AuditEvent {
     | 'role.granted'
     | 'role.revoked'
     | 'sessions.ended'
+    | 'mail.tested'
     | 'notice.sent'
     | 'notice.unsent'
     | 'fault';

@@ -39,6 +39,8 @@ export function methodProblems(file: Group): Problem[] {
           found.push(problem([...at, ...path], 'is required, and off in every store: nobody could sign in'));
         else if (never.includes(method))
           found.push(problem([...at, ...path], 'cannot be required: it is for the day the others are lost'));
+        else if (method === 'email-code' && file.mail === undefined)
+          found.push(problem([...at, ...path], 'is required, and there is no mail: to send a code by'));
         else if (method === 'email-code' && !counts)
           found.push(
             problem(
@@ -51,7 +53,11 @@ export function methodProblems(file: Group): Problem[] {
     );
   return [
     ...(Array.isArray(named) ? begin : []).flatMap((method, i) =>
-      offEverywhere(method) ? [problem(['methods', 'begin', i], `is ${method}, which is off in every store`)] : [],
+      offEverywhere(method)
+        ? [problem(['methods', 'begin', i], `is ${method}, which is off in every store`)]
+        : method === 'email-code' && file.mail === undefined
+          ? [problem(['methods', 'begin', i], 'is email-code, and there is no mail: to send a code by')]
+          : [],
     ),
     ...off.flatMap((methods, i) =>
       begin.every((method) => methods.includes(method))

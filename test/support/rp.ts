@@ -173,7 +173,7 @@ export function freshCode(secret: string): string {
 /** Knows the person's name, password and authenticator app, and notes which pages were met. */
 export function as(
   username: string,
-  more: { met?: string[]; secret?: string; until?: (page: Page) => boolean } = {},
+  more: { met?: string[]; secret?: string; password?: string; until?: (page: Page) => boolean } = {},
 ): Walker {
   return async (person, start) => {
     let page = start;
@@ -188,7 +188,7 @@ export function as(
       }
       more.met?.push(step);
       if (step === 'identify') page = await person.submit(page, { username });
-      else if (step === 'prove:password') page = await person.submit(page, { password: PASSWORD });
+      else if (step === 'prove:password') page = await person.submit(page, { password: more.password ?? PASSWORD });
       else if (step === 'prove:totp')
         page = await person.submit(page, { code: freshCode(more.secret ?? secretOf(username)) });
       else if (step === 'register:totp') {

@@ -35,6 +35,16 @@ const password = {
   stay: { offered: true },
 };
 const totp = { ...common, digits: 6, label: 'Stile', others: true, changeable: true };
+const mailed = {
+  ...totp,
+  ...{ to: 'a•••@northfold.example', sentAt: now - 10_000, againAt: now + 20_000, until: now + 590_000 },
+};
+const troubles = ['unsent', 'limited'].flatMap((trouble) =>
+  [true, false].flatMap((others) => [
+    { trouble, others },
+    { trouble, others, resent: true },
+  ]),
+);
 const why = {
   kind: 'policy',
   application: 'Wiki',
@@ -138,6 +148,16 @@ export const samples: readonly Sample[] = [
     sample(`code, why ${kind}`, 'methods/totp', { ...totp, why: { ...why, kind } }),
     sample(`code, why ${kind}, in the same walk`, 'methods/totp', { ...totp, why: { ...why, kind, signedIn: false } }),
   ]),
+  ...[{}, { to: undefined }, { wrong: true }, { empty: true }, { againAt: now }, ...troubles].map((more) =>
+    sample(`code by email, ${JSON.stringify(more)}`, 'methods/email-code', { ...mailed, ...more }),
+  ),
+  ...[{}, { wrong: true }, { until: now }, { againAt: now }, ...troubles].map((more) =>
+    sample(`link by email, ${JSON.stringify(more)}`, 'methods/mailed-link', { ...mailed, opens: true, ...more }),
+  ),
+  sample('link, here', 'signin/link-here', { ...common, token: 't' }),
+  sample('link, here, from the account', 'signin/link-here', { ...common, application: ours, token: 't' }),
+  sample('link, elsewhere', 'signin/link-elsewhere', { application, agent: firefox, at: now - 60_000 }),
+  sample('link, over', 'signin/link-over', {}),
   sample('code for the account', 'methods/totp', { ...totp, application: ours, why: { ...why, kind: 'account' } }),
   sample('set up', 'methods/totp-register', { ...register, steps: { now: 2, of: 2 }, why }),
   sample('set up, wrong', 'methods/totp-register', { ...register, wrong: true, others: true }),

@@ -2,6 +2,7 @@ import type { Recorder } from '../../audit/event.ts';
 import type { Notices } from '../../authentication/notices.ts';
 import type { Sessions } from '../../authentication/sessions.ts';
 import type { Credential, NewCredential } from '../../domain/credential.ts';
+import type { Message, Sent } from '../../domain/message.ts';
 import type { User } from '../../domain/user.ts';
 import type { ApiAnswers } from '../../store/api-answers.ts';
 import type { Applications } from '../../store/applications.ts';
@@ -24,6 +25,13 @@ export interface Live {
   endTokens(user: string): Promise<void>;
   /** Applications have changed: read them now, not at the next look. */
   refresh(): Promise<unknown>;
+  /** Absent where no mail is sent. */
+  readonly mail?: Mailing | undefined;
+}
+
+/** Writes to people; `answer` is what the mail server said, for whoever runs it. */
+export interface Mailing {
+  deliver(message: Message): Promise<{ readonly sent: Sent; readonly answer: string }>;
 }
 
 interface AllowedRegistration {
@@ -100,4 +108,13 @@ export interface AdminParts {
 export function live(parts: AdminParts): Live {
   if (!parts.live) throw new Problem('needs-server');
   return parts.live;
+}
+
+/** Throws Problem 503 where no server runs, 409 where it sends no mail, and 502 when the mail server did not take the message. */
+export async function mailed(parts: AdminParts, message: Message): Promise<string> {
+  const { mail } = live(parts);
+  if (!mail) throw new Problem('conflict', 'This server sends no mail: there is no mail in its configuration.');
+  const { sent, answer } = await mail.deliver(message);
+  if (sent !== 'sent') throw new Problem('unsent', answer);
+  return answer;
 }

@@ -6,6 +6,7 @@ import { backupOperations } from './backups.ts';
 import { configurationOperations } from './configuration.ts';
 import { credentialOperations } from './credentials.ts';
 import { keyOperations } from './keys.ts';
+import { mailOperations } from './mail.ts';
 import type { Operation } from './operation.ts';
 import { ownerOperations } from './owners.ts';
 import { registrationOperations } from './registration.ts';
@@ -33,6 +34,7 @@ export const operations: readonly Operation[] = [
   ...ownerOperations,
   ...keyOperations,
   ...secretOperations,
+  ...mailOperations,
   ...auditOperations,
   ...configurationOperations,
   ...backupOperations,

@@ -24,7 +24,9 @@ const shownSessions = ({ items }: Answer) =>
   table(items as Items, ['sid', 'started_at', 'expires_at', 'address', 'agent', 'applications']);
 
 export const link = ({ link: address, expires_at }: Answer): string =>
-  `${address}\nIt works once, until ${expires_at}. Hand it over in a way that reaches only them.`;
+  address === undefined
+    ? `It is on its way to their address. It works once, until ${expires_at}.`
+    : `${address}\nIt works once, until ${expires_at}. Hand it over in a way that reaches only them.`;
 
 const issued = ({ pass, starts_at, ends_at, one_time }: Answer, { from }: Given): string =>
   `${pass}\nIt works ${one_time ? 'once' : 'any number of times'}${from ? `, from ${starts_at}` : ''} until ${ends_at}. It is shown this once: hand it over in a way that reaches only them.`;

@@ -116,13 +116,16 @@ export function asserted(
   return undefined;
 }
 
-/** What is said when nothing was asked for: what the application prefers, else the strongest that is true. */
+/**
+ * What is said when nothing was asked for: what the application prefers, else the strongest that is true. What any proof at
+ * all would carry is then "unspecified": a code by email alone is volunteered as nothing better.
+ */
 export function unasked(
   classes: readonly ContextClass[],
   preferred: string | undefined,
-  { atLeast }: Pick<Assurance, 'atLeast'>,
+  { anyFactor, atLeast }: Pick<Assurance, 'anyFactor' | 'atLeast'>,
 ): readonly ContextClass[] {
-  const telling = classes.filter(({ name }) => name !== unspecified);
+  const telling = classes.filter(({ proves }) => !atLeast(anyFactor, proves));
   const first = classes.filter(({ name }) => name === preferred);
   const rest = classes.filter(({ name }) => name === unspecified);
   return unique([...first, ...strongestFirst(telling, (one, other) => atLeast(one.rank, other.rank)), ...rest]);
