@@ -24,7 +24,7 @@ export function present(page: PageView, now: number): Page {
     action: `/signin/${signIn.id}`,
     step: stepName(step),
     application: { id: facts.application.id, name: facts.application.name },
-    ...(said?.kind === 'wrong' ? { wrong: true, reason: said.reason } : {}),
+    ...(said?.kind === 'wrong' ? { wrong: true, reason: said.reason, named: said.named } : {}),
     ...(said?.kind === 'empty' ? { empty: true } : {}),
   };
   const shown = (view: string, data: Record<string, unknown> = {}, status = 200): Page => ({
@@ -41,11 +41,7 @@ export function present(page: PageView, now: number): Page {
   switch (step.kind) {
     case 'identify':
       if (said?.kind === 'locked' && said.until > now) return locked(said.until, false);
-      return shown('signin/identify', {
-        ...page.show,
-        ...(said?.method ? { by: said.method } : {}),
-        ...(said?.method && said.kind === 'wrong' ? { refused: said.reason ?? 'wrong' } : {}),
-      });
+      return shown('signin/identify', { ...page.show, ...(said?.method ? { by: said.method } : {}) });
     case 'consent': {
       const host = page.leadsTo.map((url) => URL.canParse(url) && new URL(url).host).find(Boolean);
       return shown('signin/consent', { ...(host ? { host } : {}), items: step.items, who: who(facts) });

@@ -2,16 +2,16 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { AuditEvent } from '../audit/event.ts';
 import type { Evidence, MethodClassName } from '../domain/evidence.ts';
-import type { Answer, Method, Registrant, Subject } from '../domain/method.ts';
+import type { Method, Registrant, Subject } from '../domain/method.ts';
 import type { StandIn } from '../domain/stand-in.ts';
 import type { User } from '../domain/user.ts';
-import { isEmpty } from './answered.ts';
 import { type Attempts, useOf } from './attempts.ts';
 import type { Browser } from './authentication.ts';
 import { type Change, forgetPerson, proven, turnOf, without } from './changes.ts';
 import type { Sources } from './facts.ts';
 import type { Facts } from './next.ts';
 import type { Notices } from './notices.ts';
+import { EVEN_MS, isEmpty, type Offer } from './offer.ts';
 import { finish, type RegisteringParts } from './registering.ts';
 import type { Said, SignIn } from './signins.ts';
 import { afterUse } from './telling.ts';
@@ -26,21 +26,6 @@ export interface ProverParts extends RegisteringParts {
   readonly reference: () => string;
 }
 
-/** One answer of a person to a method's question, at a point of their walk. */
-export interface Offer {
-  readonly browser: Browser;
-  readonly signIn: SignIn;
-  readonly facts: Facts;
-  /** The method's id. */
-  readonly method: string;
-  /** What a proof has to be worth to lead on; empty when anything does. */
-  readonly wanted: readonly MethodClassName[];
-  readonly answer: Answer;
-  readonly change: Change;
-}
-
-/** How long the answer to a code takes at least, in milliseconds, while nobody is vouched for: longer than judging it. */
-const EVEN_MS = 250;
 const stranger = { credentials: [], vouched: false, wanted: [], proved: [] } as const;
 const classesIn = ({ recent }: Facts) => recent.evidence.map((piece) => piece.class);
 
@@ -92,7 +77,7 @@ export class Prover {
     const theirs = user && (ask.subject === undefined || ask.subject === user.id) ? user : undefined;
     // Counted by what was shown, whether we know it or not; what cannot be looked up is no guess at anybody.
     const guessed = lookup === undefined ? undefined : `${id}:${lookup}`;
-    await this.#judge(offer, theirs, guessed, (latest, shown, stay) =>
+    await this.#judge(credential ? offer : { ...offer, strange: lookup }, theirs, guessed, (latest, shown, stay) =>
       // Named only now, by the proof: a credential's id, which is no secret, must not tell whose it is.
       latest.user === undefined && turnOf(latest) === 0 && theirs
         ? {
@@ -121,7 +106,7 @@ export class Prover {
 
   /** `guessed`: what tries are counted by where there is no credential to count them on. Without it the address counts. */
   async #judge(
-    { browser, signIn, facts, method: id, wanted, answer, change }: Offer,
+    { browser, signIn, facts, method: id, wanted, answer, change, strange }: Offer,
     user: User | undefined,
     guessed: string | undefined,
     accept: (latest: SignIn, shown: Evidence | StandIn, stay: boolean) => SignIn,
@@ -142,7 +127,8 @@ export class Prover {
     const opened: Awaited<ReturnType<Attempts['open']>> =
       tried.length > 0
         ? await attempts.open(tried, familiar, now)
-        : { usable: [], ...(guessed === undefined ? {} : await attempts.openUnknown(guessed, now)) };
+        : // By method, as on credentials: or a name whose methods share one count would be a name nobody has.
+          { usable: [], ...(guessed === undefined ? {} : await attempts.openUnknown(`${id} ${guessed}`, now)) };
     if (opened.lockedUntil) {
       const reference = this.#parts.reference();
       await this.#record(browser, signIn, user, 'proof.locked', { reference, detail: { method: id } });
@@ -181,7 +167,7 @@ export class Prover {
     }
     await this.#record(browser, signIn, user, 'proof.refused', { detail: { method: id, ...wrong } });
     await attempts.failed(browser.address, familiar !== undefined);
-    return say({ kind: 'wrong', ...wrong });
+    return say({ kind: 'wrong', ...wrong, ...(strange === undefined ? {} : { named: strange }) });
   }
 
   /** Whether this answer took the challenge out: of twenty right ones sent at once a single one does. */

@@ -5,8 +5,8 @@ import type { Method } from '../domain/method.ts';
 import type { User } from '../domain/user.ts';
 import { proven, without } from './changes.ts';
 import type { Sources } from './facts.ts';
+import type { Offer } from './offer.ts';
 import { preferredByRegistering } from './preference.ts';
-import type { Offer } from './proving.ts';
 import type { Said } from './signins.ts';
 
 export interface RegisteringParts {

@@ -18,11 +18,10 @@ export interface AccountPages
 
 export function mountAccount(app: Router, { engine, password, tokens, oidc, ...parts }: AccountPages): void {
   const { credentials, consents, now } = parts;
-  const { sources } = engine.parts;
   accountRoutes(app, {
     ...parts,
     authentication: engine,
-    sources,
+    sources: engine.parts.sources,
     async choosePassword(user, text) {
       const choice = await password.choose(user, text);
       if (!choice.ok) return { why: choice.why };
@@ -30,7 +29,9 @@ export function mountAccount(app: Router, { engine, password, tokens, oidc, ...p
       const leans = own.some((one) => one.method === 'password' && one.data.mailbox === true);
       // Whoever has two factors changed it by both; else what was chosen through the mailbox is worth no more for a change of words.
       const kept =
-        leans && !guarded(sources.methods, own) ? { ...choice.credential.data, mailbox: true } : choice.credential.data;
+        leans && !guarded(engine.parts.sources.methods, own)
+          ? { ...choice.credential.data, mailbox: true }
+          : choice.credential.data;
       await credentials.replace(user.id, { ...choice.credential, data: kept }, now());
       return { ok: true };
     },

@@ -1,4 +1,5 @@
 /** The ways to prove who one is, best first: of equally short ways the earlier one is offered. A part of the composition root. */
+import { isIP } from 'node:net';
 import type { Logger } from 'pino';
 import { createPost } from '../authentication/mailing.ts';
 import type { Config } from '../config.ts';
@@ -10,20 +11,21 @@ import { createMailedLink } from '../methods/mailed-link/mailed-link.ts';
 import { createPassword } from '../methods/password/password.ts';
 import { createRecoveryCode } from '../methods/recovery-code/recovery-code.ts';
 import { createTotp } from '../methods/totp/totp.ts';
-import { createWebauthn } from '../methods/webauthn/webauthn.ts';
 import type { Kv } from '../state/kv.ts';
-import { derive } from '../state/sealer.ts';
+import { openWebauthn } from './authenticators.ts';
 
 export interface MethodParts {
   readonly kv: Kv;
   /** Undefined: no mail is sent, and what needs it is not there. */
   readonly messenger: Messenger | undefined;
-  readonly log: Pick<Logger, 'error'>;
+  readonly log: Pick<Logger, 'error' | 'warn'>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
 }
 
 export function openMethods(
   config: Pick<Config, 'assurance' | 'brand' | 'issuer' | 'methods' | 'secrets' | 'totp'>,
-  { kv, messenger, log }: MethodParts,
+  { kv, messenger, log, now }: MethodParts,
 ) {
   const password = createPassword(config.brand.name);
   const totp = createTotp({ window: config.totp.window });
@@ -34,13 +36,9 @@ export function openMethods(
     begins: config.methods.begin.includes('email-code'),
     counts: config.assurance.emailCode === 'factor',
   };
-  const webauthn = createWebauthn({
-    rpId: config.methods.webauthn.rp_id ?? new URL(config.issuer).hostname,
-    origins: [new URL(config.issuer).origin],
-    secrets: config.secrets.map((one) => derive(one, 'webauthn')),
-  });
   const all: readonly Method[] = [
-    webauthn,
+    // Browsers make passkeys for names only.
+    ...(isIP(new URL(config.issuer).hostname.replace(/^\[|\]$/gu, '')) ? [] : [openWebauthn(config, log, now())]),
     password,
     totp,
     ...(post ? [createEmailCode(post, emailCode), createMailedLink(post, config.issuer)] : []),

@@ -1,5 +1,6 @@
 /** Which methods there are for whom: per identity store, narrowed by groups. */
 import * as z from 'zod';
+import { type ConfiguredWebauthn, webauthnSchema } from './webauthn.ts';
 import { duration, section, text, whole } from './words.ts';
 
 /** Every method a file may speak of, best first: of equally short ways the earlier one is offered. */
@@ -20,9 +21,8 @@ export const groupSchema = section({ name: text(256), methods: methodSettingsSch
 export interface ConfiguredMethods {
   /** What may begin a sign-in, the first where a name was given. */
   readonly begin: readonly string[];
+  readonly webauthn: ConfiguredWebauthn;
   /** `longest` a pass may be good for, in seconds; `length` in signs. */
-  /** `rp_id` where it is not the host of ISSUER. */
-  readonly webauthn: { readonly rp_id?: string | undefined };
   readonly accessPass: { readonly longest: number; readonly length: number };
 }
 
@@ -32,10 +32,7 @@ export const methodsSchema = section({
     .array(z.enum(['password', 'webauthn', 'email-code', 'access-pass']))
     .min(1)
     .default(['password', 'webauthn', 'access-pass']),
-  webauthn: section({
-    /** A host, or a domain above it; between.ts holds it against ISSUER. */
-    rp_id: text(253).optional(),
-  }).default({}),
+  webauthn: webauthnSchema,
   'access-pass': section({
     longest: duration(60, 366 * 86_400).default(30 * 86_400),
     length: whole(12, 48).default(12),

@@ -129,7 +129,7 @@ function speech(known: Words, language: Language, when: { zone: string | undefin
     /** What its owner called it; nothing where that is the method's name in some language, as of one declared or new. */
     ownLabel: (id: string, label: string) =>
       known.languages.some(
-        ({ tag }) => known.has(tag, `methods.${id}.name`) && known.say(tag, `methods.${id}.name`) === label,
+        ({ tag }) => known.has(tag, `methods.${id}.name`) && String(known.say(tag, `methods.${id}.name`)) === label,
       )
         ? ''
         : label,

@@ -17,6 +17,8 @@ export const settings = (
   each = EACH,
 ) => ({
   enrolment: { first: 'password' },
+  // These people's browsers run no script, so that what needs one is beyond them.
+  stores: [{ id: 'local', methods: { webauthn: 'off' } }],
   ...more,
   applications: [
     {
@@ -142,7 +144,16 @@ export class RelyingParty {
       throw new Error(`stopped at ${end.url}: ${end.status} ${end.heading}`);
     }
     if (error) return { error, description: end.url.searchParams.get('error_description') ?? '' } as Answer;
-    const tokens = await client.authorizationCodeGrant(this.config, end.url, checks, more);
+    return this.redeem(end.url, checks, more);
+  }
+
+  /** Redeems the code a person came back with, at this address. */
+  async redeem(
+    url: URL,
+    checks: client.AuthorizationCodeGrantChecks,
+    more: Record<string, string> = {},
+  ): Promise<Answer> {
+    const tokens = await client.authorizationCodeGrant(this.config, url, checks, more);
     return { tokens, claims: tokens.claims() as client.IDToken };
   }
 }
