@@ -2,6 +2,7 @@ import { between } from '../../src/config/between.ts';
 
 const said = (file: Record<string, unknown>) =>
   between(file, [], 'https://id.example').map(({ at, wrong }) => `${at} ${wrong}`);
+const mail = { url: 'smtp://mail.example', from: 'Northfold <id@northfold.example>' };
 const local = (methods: object) => ({ stores: [{ id: 'local', methods }] });
 
 describe('which methods are there for whom', () => {
@@ -15,6 +16,16 @@ describe('which methods are there for whom', () => {
       'a beginner that is off for everybody',
       { ...local({ 'email-code': 'off' }), methods: { begin: ['password', 'email-code'] } },
       /^methods\.begin\[1\] is email-code, which is off/,
+    ],
+    [
+      'an email code that nothing sends',
+      { methods: { begin: ['password', 'email-code'] } },
+      /^methods\.begin\[1\] is email-code, and nothing can be sent without mail/,
+    ],
+    [
+      'a beginner said twice',
+      { methods: { begin: ['password', 'password'] } },
+      /^methods\.begin\[1\] is password a second/,
     ],
     [
       'a group that requires what its store has off',
@@ -50,7 +61,7 @@ describe('which methods are there for whom', () => {
     ['a store without passwords, whose people have passkeys', local({ password: 'off', webauthn: 'required' })],
     [
       'an email code that begins a sign-in',
-      { ...local({ 'email-code': 'required' }), methods: { begin: ['email-code'] } },
+      { ...local({ 'email-code': 'required' }), methods: { begin: ['email-code'] }, mail },
     ],
     ['an email code that is a factor', { ...local({ 'email-code': 'required' }), assurance: { email_code: 'factor' } }],
     [
