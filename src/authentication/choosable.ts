@@ -23,7 +23,9 @@ export function choosable(facts: Facts, step: Choosable): readonly Choice[] {
 }
 
 function choice(facts: Facts, step: Choosable, id: string): Choice {
-  const mine = step.kind === 'prove' ? facts.holdings.filter(({ option }) => option.method === id) : [];
+  // Before anything is proved the list is the same for every name.
+  const known = facts.vouched && step.kind === 'prove';
+  const mine = known ? facts.holdings.filter(({ option }) => option.method === id) : [];
   const details = mine.flatMap(({ option, label }) => (option.mailbox ? addressOf(facts) : (label ?? [])));
   const lastUsedAt = Math.max(...mine.map((holding) => holding.lastUsedAt ?? 0));
   return { id, details: [...new Set(details)], held: mine.length > 0, ...(lastUsedAt > 0 ? { lastUsedAt } : {}) };

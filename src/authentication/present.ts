@@ -41,11 +41,7 @@ export function present(page: PageView, now: number): Page {
   switch (step.kind) {
     case 'identify':
       if (said?.kind === 'locked' && said.until > now) return locked(said.until, false);
-      return shown('signin/identify', {
-        ...page.show,
-        ...(said?.method ? { by: said.method } : {}),
-        ...(said?.method && said.kind === 'wrong' ? { refused: said.reason ?? 'wrong' } : {}),
-      });
+      return shown('signin/identify', { ...page.show, ...(said?.method ? { by: said.method } : {}) });
     case 'consent': {
       const host = page.leadsTo.map((url) => URL.canParse(url) && new URL(url).host).find(Boolean);
       return shown('signin/consent', { ...(host ? { host } : {}), items: step.items, who: who(facts) });

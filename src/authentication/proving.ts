@@ -6,13 +6,13 @@ import type { Evidence, MethodClassName } from '../domain/evidence.ts';
 import type { Method, Registrant, Subject } from '../domain/method.ts';
 import type { StandIn } from '../domain/stand-in.ts';
 import type { User } from '../domain/user.ts';
-import { isEmpty, type Offer } from './answered.ts';
 import { type Attempts, useOf } from './attempts.ts';
 import type { Browser } from './authentication.ts';
 import { type Change, forgetPerson, proven, turnOf, without } from './changes.ts';
 import type { Sources } from './facts.ts';
 import type { Facts } from './next.ts';
 import type { Notices } from './notices.ts';
+import { isEmpty, type Offer } from './offer.ts';
 import { type Registrations, settle } from './registered.ts';
 import type { Said, SignIn } from './signins.ts';
 import { afterUse } from './telling.ts';
@@ -35,10 +35,10 @@ export interface ProverParts {
   readonly now: () => number;
 }
 
-/** How long the answer to a code takes at least, in milliseconds, while nobody is vouched for: longer than judging it. */
-const EVEN_MS = 250;
 const stranger = { credentials: [], vouched: false, wanted: [], proved: [] } as const;
 const classesIn = ({ recent }: Facts) => recent.evidence.map((piece) => piece.class);
+/** How long the answer to a code takes at least, in milliseconds, while nobody is vouched for: longer than judging it. */
+const EVEN_MS = 250;
 
 export class Prover {
   readonly #parts: ProverParts;
@@ -138,8 +138,7 @@ export class Prover {
     const opened: Awaited<ReturnType<Attempts['open']>> =
       tried.length > 0
         ? await attempts.open(tried, familiar, now)
-        : // By method, as on credentials: or a name whose methods share one count would be a name nobody has.
-          { usable: [], ...(guessed === undefined ? {} : await attempts.openUnknown(`${id} ${guessed}`, now)) };
+        : { usable: [], ...(guessed === undefined ? {} : await attempts.openUnknown(`${id} ${guessed}`, now)) };
     if (opened.lockedUntil) {
       const reference = this.#parts.reference();
       await this.#record(browser, signIn, user, 'proof.locked', { reference, detail: { method: id } });

@@ -1,4 +1,5 @@
 /** The ways to prove who one is, best first: of equally short ways the earlier one is offered. A part of the composition root. */
+import { isIP } from 'node:net';
 import type { Logger } from 'pino';
 import { createPost } from '../authentication/mailing.ts';
 import type { Config } from '../config.ts';
@@ -28,19 +29,21 @@ export function openMethods(
   const password = createPassword(config.brand.name);
   const totp = createTotp({ window: config.totp.window });
   const accessPass = createAccessPass(config.methods.accessPass);
+  const { hostname } = new URL(config.issuer);
+  const site = {
+    rpId: config.methods.webauthn.rp_id ?? hostname,
+    origins: [config.issuer],
+    secrets: config.secrets.map((one) => derive(one, 'webauthn')),
+  };
   const onFault = (error: unknown) => log.error({ err: error }, 'a mail could not be sent');
   const post = messenger && createPost(messenger, kv, onFault);
   const emailCode = {
     begins: config.methods.begin.includes('email-code'),
     counts: config.assurance.emailCode === 'factor',
   };
-  const webauthn = createWebauthn({
-    rpId: config.methods.webauthn.rp_id ?? new URL(config.issuer).hostname,
-    origins: [new URL(config.issuer).origin],
-    secrets: config.secrets.map((one) => derive(one, 'webauthn')),
-  });
   const all: readonly Method[] = [
-    webauthn,
+    // Browsers make passkeys for names only.
+    ...(isIP(hostname.replace(/^\[|\]$/gu, '')) ? [] : [createWebauthn(site)]),
     password,
     totp,
     ...(post ? [createEmailCode(post, emailCode), createMailedLink(post, config.issuer)] : []),

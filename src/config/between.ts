@@ -3,6 +3,7 @@ import { clientProblems } from './client-problems.ts';
 import { keysProblems } from './keys.ts';
 import { mailProblems } from './mail.ts';
 import { methodProblems } from './method-problems.ts';
+import { passkeyProblems } from './methods.ts';
 import { type Problem, problem } from './problems.ts';
 import { resourceProblems } from './resource.ts';
 import { federationProblems, samlProblems } from './saml.ts';
@@ -35,6 +36,7 @@ export function between(file: Group, names: readonly string[], issuer: string | 
     ...mailProblems(file.mail),
     ...tlsProblems(file.tls, file.proxies, issuer),
     ...keysProblems(group(file.keys), group(file.saml)),
+    ...passkeyProblems(group(group(file.methods).webauthn).rp_id, issuer),
   ];
 }
 

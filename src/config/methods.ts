@@ -1,5 +1,6 @@
 /** Which methods there are for whom: per identity store, narrowed by groups. */
 import * as z from 'zod';
+import { type Problem, problem } from './problems.ts';
 import { duration, section, text, whole } from './words.ts';
 
 /** Every method a file may speak of, best first: of equally short ways the earlier one is offered. */
@@ -20,9 +21,9 @@ export const groupSchema = section({ name: text(256), methods: methodSettingsSch
 export interface ConfiguredMethods {
   /** What may begin a sign-in, the first where a name was given. */
   readonly begin: readonly string[];
-  /** `longest` a pass may be good for, in seconds; `length` in signs. */
   /** `rp_id` where it is not the host of ISSUER. */
   readonly webauthn: { readonly rp_id?: string | undefined };
+  /** `longest` a pass may be good for, in seconds; `length` in signs. */
   readonly accessPass: { readonly longest: number; readonly length: number };
 }
 
@@ -33,7 +34,7 @@ export const methodsSchema = section({
     .min(1)
     .default(['password', 'webauthn', 'access-pass']),
   webauthn: section({
-    /** A host, or a domain above it; between.ts holds it against ISSUER. */
+    /** The host of ISSUER without this key. */
     rp_id: text(253).optional(),
   }).default({}),
   'access-pass': section({
@@ -41,3 +42,11 @@ export const methodsSchema = section({
     length: whole(12, 48).default(12),
   }).prefault({}),
 });
+
+/** Browsers make passkeys for the host of a page or a domain above it, and nothing else (WebAuthn section 5.1.2, "RP ID"). */
+export function passkeyProblems(rpId: unknown, issuer: string | undefined): Problem[] {
+  if (typeof rpId !== 'string' || !issuer) return [];
+  const { hostname } = new URL(issuer);
+  if (hostname === rpId || (rpId.includes('.') && hostname.endsWith(`.${rpId}`))) return [];
+  return [problem(['methods', 'webauthn', 'rp_id'], `has to be ${hostname}, the host of ISSUER, or a domain above it`)];
+}

@@ -142,8 +142,11 @@ describe.each([
     await mei.press('Sign in');
     await signIn(mei, 'mei');
     await mei.press('Approve a payment');
-    expect(await mei.heading()).toBe('Set up your authenticator app');
+    expect(await mei.heading()).toBe('Set up a passkey');
     expect(await mei.text()).toContain('Wiki opens only with a second proof.');
+    await mei.press('Set up something else');
+    await mei.press(/Authenticator app/);
+    expect(await mei.heading()).toBe('Set up your authenticator app');
     const uri = new URL(await scan(mei.page.locator('svg.qr')));
     expect(uri.protocol).toBe('otpauth:');
     expect(decodeURIComponent(uri.pathname)).toContain('mei');

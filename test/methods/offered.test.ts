@@ -6,7 +6,7 @@ const config = {
   brand: { name: 'Stile', accent: undefined, logoFile: undefined, helpUrl: undefined, privacyUrl: undefined },
   issuer: 'https://id.northfold.example',
   secrets: ['a secret for tests that is long enough'],
-  methods: { begin: ['password'], webauthn: {} },
+  methods: { begin: ['password'], webauthn: {}, accessPass: { longest: 2_592_000, length: 12 } },
   totp: { window: 1 },
 } as const;
 

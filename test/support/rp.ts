@@ -17,6 +17,8 @@ export const settings = (
   each = EACH,
 ) => ({
   enrolment: { first: 'password' },
+  // These people's browsers run no script, so that what needs one is beyond them.
+  stores: [{ id: 'local', methods: { webauthn: 'off' } }],
   ...more,
   applications: [
     {

@@ -117,16 +117,18 @@ export function asserted(
 }
 
 /**
- * What is said when nothing was asked for: what the application prefers, else the strongest that is true, in SAML's own
- * words where they say as much: "unspecified" of what has no class of its own, as of a code by email.
+ * What is said when nothing was asked for: what the application prefers, else the strongest that is true. What any proof at
+ * all would carry is then "unspecified": a code by email alone is volunteered as nothing better.
  */
 export function unasked(
   classes: readonly ContextClass[],
   preferred: string | undefined,
-  { atLeast }: Pick<Assurance, 'atLeast'>,
+  { anyFactor, atLeast }: Pick<Assurance, 'anyFactor' | 'atLeast'>,
 ): readonly ContextClass[] {
+  const telling = classes.filter(({ proves }) => !atLeast(anyFactor, proves));
   const first = classes.filter(({ name }) => name === preferred);
-  return unique([...first, ...strongestFirst(classes, (one, other) => atLeast(one.rank, other.rank))]);
+  const rest = classes.filter(({ name }) => name === unspecified);
+  return unique([...first, ...strongestFirst(telling, (one, other) => atLeast(one.rank, other.rank)), ...rest]);
 }
 
 type Above = (one: ContextClass, other: ContextClass) => boolean;

@@ -1,4 +1,3 @@
-/** An answer as a form sends it. Pure. */
 import type { MethodClassName } from '../domain/evidence.ts';
 import type { Answer } from '../domain/method.ts';
 import type { Browser } from './authentication.ts';
@@ -21,6 +20,5 @@ export interface Offer {
 
 /** Fields of a form that are not an answer to the method's question. */
 const FORM_FIELDS = new Set(['csrf', 'do', 'step', 'stay', 'username', 'method']);
-
-export const isEmpty = (answer: Answer): boolean =>
+export const isEmpty = (answer: Answer) =>
   Object.entries(answer).every(([name, value]) => FORM_FIELDS.has(name) || value.trim() === '');
