@@ -144,7 +144,16 @@ export class RelyingParty {
       throw new Error(`stopped at ${end.url}: ${end.status} ${end.heading}`);
     }
     if (error) return { error, description: end.url.searchParams.get('error_description') ?? '' } as Answer;
-    const tokens = await client.authorizationCodeGrant(this.config, end.url, checks, more);
+    return this.redeem(end.url, checks, more);
+  }
+
+  /** Redeems the code a person came back with, at this address. */
+  async redeem(
+    url: URL,
+    checks: client.AuthorizationCodeGrantChecks,
+    more: Record<string, string> = {},
+  ): Promise<Answer> {
+    const tokens = await client.authorizationCodeGrant(this.config, url, checks, more);
     return { tokens, claims: tokens.claims() as client.IDToken };
   }
 }

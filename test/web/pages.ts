@@ -55,6 +55,10 @@ const why = {
 const kinds = ['application', 'policy', 'two-step', 'fresh', 'account'];
 const qr = { size: 25, path: 'M0 0h7v1h-7zM9 0h1v1h-1zM11 3h4v9h-4z' };
 const register = { ...common, qr, secret: 'JBSW Y3DP EHPK 3PXP', digits: 6, others: false };
+const options = { challenge: 'AAAA', rpId: 'id.example', allowCredentials: [] };
+const passkey = { ...common, options, username: 'ana', others: true, changeable: true };
+const newPasskey = { ...passkey, options: { ...options, user: { id: 'AA', name: 'ana', displayName: 'Ana' } } };
+const nameless = { ...common, username: '', step: 'identify', unnamed: { webauthn: { options } } };
 const codes = [
   'requirements-unmet',
   'denied',
@@ -137,6 +141,24 @@ export const samples: readonly Sample[] = [
   sample('identify', 'signin/identify', { ...common, username: '', step: 'identify' }),
   sample('identify, empty', 'signin/identify', { ...common, username: 'ana', empty: true }),
   sample('identify for the account', 'signin/identify', { ...common, username: '', application: ours }),
+  sample('identify, or a passkey', 'signin/identify', nameless),
+  sample('identify, passkey refused', 'signin/identify', { ...nameless, by: 'webauthn', wrong: true }),
+  sample('identify, key without a PIN', 'signin/identify', {
+    ...nameless,
+    ...{ by: 'webauthn', wrong: true, reason: 'unverified' },
+  }),
+  sample('passkey', 'methods/webauthn', {
+    ...passkey,
+    stay: { offered: true, checked: true },
+    steps: { now: 2, of: 2 },
+  }),
+  sample('passkey, wrong', 'methods/webauthn', { ...passkey, wrong: true, reason: 'refused' }),
+  sample('passkey, key without a PIN', 'methods/webauthn', { ...passkey, wrong: true, reason: 'unverified', why }),
+  sample('set up a passkey', 'methods/webauthn-register', { ...newPasskey, why }),
+  ...['taken', 'unreadable', 'refused', 'another word'].map((reason) =>
+    sample(`set up a passkey, ${reason}`, 'methods/webauthn-register', { ...newPasskey, wrong: true, reason }),
+  ),
+  sample('set up a passkey from the account', 'methods/webauthn-register', { ...newPasskey, application: ours }),
   sample('password', 'methods/password', password),
   sample('password, wrong', 'methods/password', { ...password, wrong: true, steps: { now: 1, of: 2 } }),
   sample('password, empty', 'methods/password', { ...password, empty: true }),
