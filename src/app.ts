@@ -3,19 +3,19 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { join, resolve } from 'node:path';
 import express from 'express';
 import type { Logger } from 'pino';
-import { accountApplication } from './account/account.ts';
+import { accountApplication } from './account/application.ts';
 import { applyDeclared } from './admin/apply.ts';
 import { listenSocket } from './admin/socket.ts';
 import { groupRecorder } from './audit/recorder.ts';
 import { trimRecord } from './audit/retention.ts';
 import { assuranceOf } from './authentication/assurance.ts';
-import { MailedNotices } from './authentication/notices.ts';
 import { signInRoutes } from './authentication/routes.ts';
 import { Subjects } from './authentication/subjects.ts';
 import { mountAccount } from './composition/account-pages.ts';
 import { openAdministration } from './composition/administration.ts';
 import { mountAdministration } from './composition/administration-pages.ts';
 import { answering } from './composition/answering.ts';
+import { originsOf } from './composition/authenticators.ts';
 import { backupFrom } from './composition/backups.ts';
 import { certificatesFrom } from './composition/certificates.ts';
 import { configurationFor } from './composition/configuration.ts';
@@ -24,6 +24,7 @@ import { openEngine } from './composition/engine.ts';
 import { beginResealing, keysCheck, openTokenKeys } from './composition/keys.ts';
 import { openMail } from './composition/mail.ts';
 import { openMethods } from './composition/methods.ts';
+import { openNotices } from './composition/notices.ts';
 import { lookAt, openObserving } from './composition/observing.ts';
 import { oidcPages } from './composition/oidc-pages.ts';
 import { openPages } from './composition/pages.ts';
@@ -44,6 +45,7 @@ import { clientAddress } from './web/client-address.ts';
 import { csrf } from './web/csrf.ts';
 import { errors } from './web/errors.ts';
 import { healthRoutes } from './web/health.ts';
+import { relatedOrigins } from './web/related-origins.ts';
 import { anyone, routes } from './web/routes.ts';
 
 export interface App {
@@ -87,18 +89,15 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   // The catalogue comes to know them later.
   const { counters, traces } = await openObserving(config, root, (id) => application(id)?.protocol);
   const writer = groupRecorder(events, currentRequest);
-  const recorder = counters.counting(writer);
 
   // What people read, on pages and in their mail.
   const { files, views } = openPages(config, root);
   const mail = await openMail(config, { root, words: views.words, kv, log, now });
-  const notices = new MailedNotices({
-    ...{ messenger: mail.messenger, recorder, now },
-    onFault: (error) => log.error({ err: error }, 'a notice was lost'),
-  });
+  const telling = { messenger: mail.messenger, users, credentials, log, now };
+  const { notices, recorder } = openNotices(counters.counting(writer), telling);
 
   // Ways to prove who one is, and who there is.
-  const { password, totp, methods } = openMethods(config, { kv, messenger: mail.messenger, log });
+  const { password, totp, accessPass, methods } = openMethods(config, { kv, messenger: mail.messenger, log, now });
   const local = createLocalStore(users);
   const applying = { users, credentials, applications, password, totp, knex: db.knex, log, now };
   const disabled = await applyDeclared({ ...applying, config, recorder });
@@ -116,7 +115,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     id === accountApplication.id ? accountApplication : (catalogue.byId(id) ?? providers.application(id));
 
   const { engine, sessions, leaving, trail, walking } = openEngine(config, {
-    ...{ methods, local, users, credentials, consents, browsers, application, kv, sealer, recorder, now },
+    ...{ methods, local, users, credentials, consents, browsers, application, kv, sealer, recorder, notices, now },
   });
 
   // Pages.
@@ -144,9 +143,14 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   };
   const administration = openAdministration(config, {
     configuration: configurationFor(applying, config),
-    ...{ knex: db.knex, sealer, recorder, now, backup: backupFrom(db, config) },
+    ...{ knex: db.knex, sealer, recorder, now, accessPass, notices, backup: backupFrom(db, config) },
     keys: { oidc: async () => tokenKeys, saml: async () => samlKeys },
-    live: { sessions, endTokens: (user) => tokens.destroyByUser(user), refresh: () => catalogue.refresh() },
+    live: {
+      sessions,
+      endTokens: (user) => tokens.destroyByUser(user),
+      refresh: () => catalogue.refresh(),
+      mail: mail.messenger,
+    },
     onFault: (error, request) => log.error({ err: error, request }, 'administration'),
   });
   const oidc = oidcRoom({
@@ -188,11 +192,12 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     draining,
   );
   routes(app).get('/assets/:file', anyone, files.handler);
+  relatedOrigins(routes(app), originsOf(config));
   signInRoutes(app, { walking, csrf: forms, views, issuer: config.issuer, now, browserOf: browser });
   oidc.mount(app);
   saml.mount(app);
   mountAccount(app, {
-    ...{ authentication: engine, sessions, leaving, methods, users, credentials, consents, events, recorder, tokens },
+    ...{ engine, sessions, leaving, users, credentials, consents, events, recorder, tokens },
     ...{ csrf: forms, views, issuer: config.issuer, now, application, browserOf: browser, password, oidc },
   });
   mountAdministration(app, {
@@ -210,6 +215,9 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   // A read-only DATA_DIR beside Postgres costs the command line its way in, not the server its start.
   const purge = () => {
     tokens.purge(now()).catch((error) => log.warn({ err: error }, 'expired tokens could not be removed'));
+    credentials
+      .purge(now())
+      .catch((error) => log.warn({ err: error }, 'access passes that are over could not be removed'));
     trimRecord({ events, recorder, ...config.audit }, now()).catch((error) =>
       log.warn({ err: error }, 'the record could not be trimmed'),
     );
@@ -221,7 +229,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     log.warn({ err: error }, 'no socket for the command line'),
   );
   return {
-    ...answering({ app, oidc, client, certificates, counters, traces, errorPages }),
+    ...answering({ secure, app, oidc, client, certificates, counters, traces, errorPages }),
     async close() {
       clearInterval(purging);
       catalogue.stop();

@@ -11,8 +11,6 @@ import type { Leaving } from '../authentication/leaving.ts';
 import type { Sessions } from '../authentication/sessions.ts';
 import type { Application } from '../domain/application.ts';
 import type { Ask } from '../domain/ask.ts';
-import type { Credential } from '../domain/credential.ts';
-import type { Method } from '../domain/method.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { User } from '../domain/user.ts';
 import { ownMfa } from '../policy/strengths.ts';
@@ -24,22 +22,14 @@ import { type Csrf, sameOrigin } from '../web/csrf.ts';
 import { readForm } from '../web/forms.ts';
 import { PageError } from '../web/page-error.ts';
 import type { Views } from '../web/views.ts';
-
-/** The account pages as an application of their own, so that policies and records can name them. */
-export const accountApplication: Application = {
-  id: 'stile:account',
-  name: 'Your account',
-  protocol: 'account',
-  thirdParty: false,
-  settings: {},
-  disabled: false,
-};
+import { accountApplication } from './application.ts';
+import type { AccountSources } from './standing.ts';
 
 export interface AccountParts {
   readonly authentication: Authentication;
   readonly sessions: Sessions;
   readonly leaving: Leaving;
-  readonly methods: ReadonlyMap<string, Method>;
+  readonly sources: AccountSources;
   readonly users: Users;
   readonly credentials: Credentials;
   readonly consents: Consents;
@@ -134,35 +124,46 @@ async function walkTo(parts: AccountParts, browser: Browser, res: Response, ask:
   res.redirect(303, path);
 }
 
+/** A token is one session's: a page left open over a sign-out must not act on the account of whoever came after. */
+const purposeOf = ({ outcome }: Visitor): string => `account ${outcome.sid}`;
+
 /** A form of the account pages, by whoever is signed in, with its CSRF token. */
 export async function postedForm(parts: AccountParts, req: Request, res: Response) {
   const form = await readForm(req);
-  const { browser } = visitorOf(res);
-  if (!sameOrigin(req, parts.issuer) || !parts.csrf.check(browser.id, 'account', form.csrf)) {
-    throw new PageError(403, 'forged');
-  }
+  const visitor = visitorOf(res);
+  if (!sameOrigin(req, parts.issuer)) throw new PageError(403, 'forged');
+  if (!parts.csrf.check(visitor.browser.id, purposeOf(visitor), form.csrf)) throw new PageError(403, 'left-open');
   return form;
 }
 
 /** The token the account pages' forms carry. */
-export const formToken = (parts: AccountParts, browser: Browser): string => parts.csrf.token(browser.bind(), 'account');
+export const formToken = (parts: AccountParts, visitor: Visitor): string =>
+  parts.csrf.token(visitor.browser.bind(), purposeOf(visitor));
 
 /**
  * Before a credential changes: proved within the last five minutes, with two factors by whoever has two (ASVS 7.5.1; a
- * session left open, or a stolen password alone, must not change how its owner signs in).
+ * session left open, or a stolen password alone, must not change how its owner signs in), and nothing stands in for one.
  */
-export const changing = (own: readonly Credential[], methods: ReadonlyMap<string, Method>, now: number): Ask =>
+export const changing = (guards: boolean, now: number): Ask =>
   asking({
-    wants: guarded(methods, own) ? [{ anyOf: [ownMfa], essential: true }] : [],
     after: now - FRESH_MS,
-    unaided: true,
+    ...(guards ? { wants: [{ anyOf: [ownMfa], essential: true }], unaided: true } : {}),
   });
+
+const guardedIn = async ({ sources }: AccountParts, res: Response): Promise<boolean> =>
+  guarded(sources.methods, await sources.credentialsOf(visitorOf(res).outcome.user, undefined));
 
 /** True when the visitor may change credentials now; otherwise the browser is on its way to prove more. */
 export async function mayChange(parts: AccountParts, res: Response, back: string): Promise<boolean> {
-  const { outcome, browser } = visitorOf(res);
-  const own = await parts.credentials.of(outcome.user.id);
-  const ask = changing(own, parts.methods, parts.now());
+  return proves(parts, res, changing(await guardedIn(parts, res), parts.now()), back);
+}
+
+/** The same for reporting one lost: a first factor is enough, since what is lost cannot be asked for. */
+export const mayReport = (parts: AccountParts, res: Response, back: string): Promise<boolean> =>
+  proves(parts, res, asking({ anew: true }), back);
+
+async function proves(parts: AccountParts, res: Response, ask: Ask, back: string): Promise<boolean> {
+  const { browser } = visitorOf(res);
   const evaluation = await parts.authentication.evaluate(browser, ask, { quiet: true });
   if (evaluation.kind === 'done') return true;
   await walkTo(parts, browser, res, ask, back);
@@ -171,5 +172,6 @@ export async function mayChange(parts: AccountParts, res: Response, back: string
 
 /** Walks the person through registering a method; what that takes, the walk itself says. */
 export async function walkToRegister(parts: AccountParts, res: Response, method: string, back: string): Promise<void> {
-  await walkTo(parts, visitorOf(res).browser, res, asking({ register: method, unaided: true }), back);
+  const aided = (await guardedIn(parts, res)) ? { unaided: true as const } : {};
+  await walkTo(parts, visitorOf(res).browser, res, asking({ register: method, ...aided }), back);
 }

@@ -1,55 +1,17 @@
 /** The account pages' addresses. Every GET shows, every POST changes one thing and answers 303. */
-import type { Response, Router } from 'express';
-import type { AuditEvent } from '../audit/event.ts';
-import { guarded } from '../authentication/enrolment.ts';
-import { PageError } from '../web/page-error.ts';
+import type { Router } from 'express';
 import { anyone, routes } from '../web/routes.ts';
-import {
-  type AccountParts,
-  formToken,
-  mayChange,
-  postedForm,
-  SIGNED_OUT,
-  signedIn,
-  visitorOf,
-  walkToRegister,
-} from './account.ts';
-import { applicationsOf, climb, methodsOf, sessionsOf, signInsOf } from './shown.ts';
-
-/** What the page a POST leads to says at its top. Closed: nothing of the address is ever repeated on a page. */
-const SAYINGS = [
-  'added',
-  'removed',
-  'two-step-on',
-  'two-step-off',
-  'password-changed',
-  'session-ended',
-  'withdrawn',
-] as const;
+import { type AccountParts, mayChange, postedForm, SIGNED_OUT, signedIn, visitorOf } from './account.ts';
+import { methodRoutes } from './methods.ts';
+import { pagesOf } from './pages.ts';
+import { applicationsOf, climb, sessionsOf, signInsOf } from './shown.ts';
 
 /** Mounts `/account` and `/signed-out`. */
 export function accountRoutes(app: Router, parts: AccountParts): void {
   const who = signedIn(parts);
   const all = routes(app);
-
-  const page = (res: Response, view: string, data: Record<string, unknown>, status = 200) => {
-    const { outcome, browser } = visitorOf(res);
-    const said = SAYINGS.find((one) => one === res.req.query.said);
-    const always = { csrf: formToken(parts, browser), user: outcome.user, said };
-    parts.views.render(res, { view: `account/${view}`, status, data: { ...always, ...data } });
-  };
-  const record = (res: Response, type: AuditEvent['type'], detail: Record<string, unknown>) => {
-    const { outcome, browser } = visitorOf(res);
-    const { user, sid } = outcome;
-    return parts.recorder.record({
-      type,
-      at: parts.now(),
-      user: user.id,
-      ...(sid ? { sid } : {}),
-      address: browser.address,
-      detail,
-    });
-  };
+  const pages = pagesOf(parts);
+  const { page, record } = pages;
 
   all.get('/account', who, async (_req, res) => {
     const { outcome } = visitorOf(res);
@@ -57,50 +19,7 @@ export function accountRoutes(app: Router, parts: AccountParts): void {
     page(res, 'overview', { sessions, climb: climb(own) });
   });
 
-  all.get('/account/methods', who, async (_req, res) => {
-    const { user } = visitorOf(res).outcome;
-    page(res, 'methods', methodsOf(await parts.credentials.of(user.id), parts.methods, user, parts.now()));
-  });
-
-  all.post('/account/methods/add', who, async (req, res) => {
-    const { method = '' } = await postedForm(parts, req, res);
-    if (!parts.methods.get(method)?.registers.length) throw new PageError(400, 'bad-request');
-    await walkToRegister(parts, res, method, '/account/methods?said=added');
-  });
-
-  all.post('/account/methods/remove', who, async (req, res) => {
-    const { credential = '' } = await postedForm(parts, req, res);
-    const { outcome, browser } = visitorOf(res);
-    const { user, sid } = outcome;
-    const own = await parts.credentials.of(user.id);
-    const going = own.find((one) => one.id === credential && !parts.methods.get(one.method)?.first);
-    if (!going) return res.redirect(303, '/account/methods');
-    if (!(await mayChange(parts, res, '/account/methods'))) return;
-    if (!(await parts.credentials.remove(user.id, going.id))) return res.redirect(303, '/account/methods');
-    await record(res, 'credential.removed', { method: going.method, credential: going.id });
-    // Two-step sign-in without a second factor would be met by whoever registers one first. Looked at afterwards: of two
-    // tabs that remove the last two, one at least sees none left.
-    if (user.twoStep && !guarded(parts.methods, await parts.credentials.of(user.id))) {
-      await parts.users.setTwoStep(user.id, false);
-      await record(res, 'two-step.changed', { on: false, because: 'the last second factor was removed' });
-    }
-    await parts.sessions.endAll(user.id, 'credential removed', {
-      which: (session) => session.sid !== sid && session.evidence.some((piece) => piece.credential === going.id),
-      address: browser.address,
-    });
-    res.redirect(303, '/account/methods?said=removed');
-  });
-
-  all.post('/account/two-step', who, async (req, res) => {
-    const on = (await postedForm(parts, req, res)).on === 'yes';
-    const { user } = visitorOf(res).outcome;
-    const own = await parts.credentials.of(user.id);
-    if (on && !guarded(parts.methods, own)) throw new PageError(400, 'bad-request');
-    if (!(await mayChange(parts, res, '/account/methods'))) return;
-    await parts.users.setTwoStep(user.id, on);
-    await record(res, 'two-step.changed', { on });
-    res.redirect(303, `/account/methods?said=two-step-${on ? 'on' : 'off'}`);
-  });
+  methodRoutes(all, parts, who, pages);
 
   all.get('/account/password', who, async (_req, res) => {
     if (await mayChange(parts, res, '/account/password')) page(res, 'password', {});

@@ -1,10 +1,8 @@
 /** What the account pages show, read from the rooms that own it. Reads only. */
-import { guarded } from '../authentication/enrolment.ts';
 import type { Credential } from '../domain/credential.ts';
-import type { Method } from '../domain/method.ts';
 import type { Outcome } from '../domain/outcome.ts';
-import type { User } from '../domain/user.ts';
-import { type AccountParts, accountApplication } from './account.ts';
+import type { AccountParts } from './account.ts';
+import { accountApplication } from './application.ts';
 
 const SIGN_INS_SHOWN = 50;
 
@@ -17,24 +15,8 @@ export async function sessionsOf(parts: AccountParts, { user, sid }: Outcome) {
 }
 
 /** How well the account is protected, as treads: the methods held, in the order of what they stop. */
-export const climb = (own: readonly Credential[]) => own.map(({ method, createdAt }) => ({ method, createdAt }));
-
-/** The person's methods, what could be added, and the two-step switch. */
-export function methodsOf(own: readonly Credential[], methods: ReadonlyMap<string, Method>, user: User, now: number) {
-  return {
-    twoStep: { on: user.twoStep, changeable: user.twoStep || guarded(methods, own) },
-    methods: own.map(({ id, method, label, createdAt, lastUsedAt, lockedUntil, disabled }) => ({
-      id,
-      method,
-      label,
-      createdAt,
-      lastUsedAt,
-      locked: disabled || (lockedUntil ?? 0) > now,
-      removable: !methods.get(method)?.first,
-    })),
-    addable: [...methods.values()].filter((method) => method.registers.length > 0).map((method) => method.id),
-  };
-}
+export const climb = (own: readonly Credential[]) =>
+  own.filter(({ lost }) => !lost).map(({ method, createdAt }) => ({ method, createdAt }));
 
 /** The last sign-ins with why more was asked and what was proved. */
 export async function signInsOf(parts: AccountParts, user: string) {

@@ -87,6 +87,7 @@ async function declare(parts: Applying, person: ConfiguredUser): Promise<Fate> {
     if (!user) return undefined;
     const credentials = parts.credentials.within(trx);
     for (const seed of seeds) await credentials.add(user.id, seed, parts.now());
+    if (person.totp) await new Users(trx).setPreferred(user.id, 'totp');
     return user;
   });
   if (added) return { kind: 'added', id: added.id };

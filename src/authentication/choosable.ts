@@ -1,5 +1,5 @@
 /** The ways a step can be gone, as a page lists them: best for this request first, each with its fact. Pure. */
-import { masked } from '../domain/by-mail.ts';
+import { masked } from '../domain/masked.ts';
 import { type Facts, next, type Step } from './next.ts';
 
 export interface Choice {

@@ -25,7 +25,7 @@ interface Standing {
 const nothing: Shown = { evidence: [], standIns: [] };
 
 /** What counts: newer than the Ask allows, and of this walk alone if it keeps nothing. Nothing stands in where the Ask says so. */
-export function counted({ ask, session, signIn }: Standing, user: User | undefined): Shown {
+export function counted({ ask, session, signIn, now }: Standing, user: User | undefined): Shown {
   if (!user) return nothing;
   const kept = ask.keeps && session?.user === user.id ? session : nothing;
   // What an ended walk showed lies in the session by now.
@@ -33,7 +33,7 @@ export function counted({ ask, session, signIn }: Standing, user: User | undefin
   const inWindow = ({ at }: { at: number }) => ask.after === undefined || at > ask.after;
   return {
     evidence: mailboxOnce([...kept.evidence, ...walked.evidence]).filter(inWindow),
-    standIns: ask.unaided ? [] : [...kept.standIns, ...walked.standIns].filter(inWindow),
+    standIns: ask.unaided ? [] : [...kept.standIns, ...walked.standIns].filter(inWindow).filter(standing(now)),
   };
 }
 
@@ -44,7 +44,7 @@ export function recent({ session, signIn, now }: Standing, user: User): Shown {
   const fresh = ({ at }: { at: number }) => at > now - FRESH_MS;
   return {
     evidence: mailboxOnce([...kept.evidence.filter(fresh), ...walked.evidence]),
-    standIns: [...kept.standIns.filter(fresh), ...walked.standIns],
+    standIns: [...kept.standIns.filter(fresh), ...walked.standIns].filter(standing(now)),
   };
 }
 
@@ -63,5 +63,10 @@ export async function stillProved(
   const stands = ({ credential }: { credential?: string }) => credential === undefined || held.includes(credential);
   return { ...signIn, proofs: proofs.filter(stands), standIns: standIns.filter(stands) };
 }
+
+const standing =
+  (now: number) =>
+  ({ until }: StandIn): boolean =>
+    until === undefined || now < until;
 
 const ofWalk = ({ proofs, standIns = [] }: SignIn): Shown => ({ evidence: proofs, standIns });

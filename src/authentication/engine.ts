@@ -127,7 +127,9 @@ export class Engine implements Authentication {
     const quick = await quickFacts(this.parts.sources, standing);
     if (!quick) return undefined;
     const facts =
-      plainlyDone(quick) && !standing.ask.register ? quick : await fullFacts(this.parts.sources, standing, quick);
+      plainlyDone(quick) && !standing.ask.register && !standing.ask.anew
+        ? quick
+        : await fullFacts(this.parts.sources, standing, quick);
     return { facts, step: next(facts, standing.signIn?.chosen) };
   }
 

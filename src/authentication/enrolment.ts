@@ -43,12 +43,14 @@ export function enrolmentOf(
   const { user, shown, now } = person;
   const pieces = [...shown.evidence, ...shown.standIns];
   const byPass = pieces.some(({ method }) => method === 'access-pass');
-  const byMailbox = pieces.some(({ method }) => method === 'email-code' || method === 'mailed-link');
+  // A password chosen through the mailbox is the mailbox: a second look into it shows nothing more.
+  const leans = shown.evidence.some(({ mailbox, class: name }) => mailbox && name === 'password');
+  const byMailbox = !leans && pieces.some(({ method }) => method === 'email-code' || method === 'mailed-link');
   const pass = ['access-pass'].filter(usable);
   if (person.guarded) return { guarded: true, opened: byPass, openers: pass };
   const closed = user.enrolmentAskedAt !== undefined && now > user.enrolmentAskedAt + rules.window;
   const first = closed ? 'pass' : rules.first;
-  const mailbox = ['mailed-link'].filter((method) => usable(method) && user.emailVerified);
+  const mailbox = ['mailed-link'].filter((method) => usable(method) && user.emailVerified && !leans);
   return {
     guarded: false,
     opened: byPass || first === 'password' || (first === 'mailed-link' && byMailbox),

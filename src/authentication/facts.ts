@@ -14,6 +14,7 @@ import { counted, recent, type Shown } from './counted.ts';
 import { type EnrolmentRules, enrolmentOf, guarded } from './enrolment.ts';
 import type { Facts, Holding } from './next.ts';
 import type { SignIn } from './signins.ts';
+import { byEmergency, renewal, suggestion } from './suggestions.ts';
 
 /** Where facts come from; app.ts hands in the real ones. */
 export interface Sources {
@@ -79,6 +80,7 @@ export async function quickFacts(sources: Sources, standing: Standing): Promise<
     enrolment: { guarded: false, opened: false, openers: [] },
     fresh: false,
     registered: signIn?.registered ?? [],
+    ...(signIn && byEmergency(sources, signIn) ? { special: true as const } : {}),
     unshared: user && vouched ? await unshared(sources, standing, application, user) : [],
     beginners: sources.begin,
     unnamed: sources.begin.filter((id) => sources.methods.get(id)?.lookupIn),
@@ -106,15 +108,15 @@ export async function fullFacts(sources: Sources, standing: Standing, quick: Fac
     { user, guarded: guarded(sources.methods, credentials), shown, now: standing.now },
     usable,
   );
-  const offered = standing.signIn?.registered?.length
-    ? suggestion(sources, credentials, usable, standing.signIn)
-    : undefined;
+  const { signIn } = standing;
+  const offered = signIn?.registered?.length ? suggestion(sources, { credentials, usable, signIn }) : undefined;
+  const anew = signIn && renewal(sources, { guarded: enrolment.guarded, usable, signIn });
   return {
     ...quick,
     recent: shown,
     holdings: inOrder(
       credentials.flatMap((credential) => holding(sources, user, credential, standing.now)),
-      user,
+      { user, begins: quick.evidence.length === 0 },
       sources,
     ).filter(({ option }) => counts(option, quick)),
     registrable: registrable(sources, usable),
@@ -123,14 +125,21 @@ export async function fullFacts(sources: Sources, standing: Standing, quick: Fac
       (enrolment.opened && [...shown.standIns, ...shown.evidence].some(({ method }) => method === 'access-pass')) ||
       shown.evidence.some((piece) => sources.methods.get(piece.method)?.first),
     ...(offered ? { offered } : {}),
+    ...(anew ? { anew } : {}),
   };
 }
 
 /** What holding this credential comes to; nothing where it is lost, disabled or switched off for this person. */
-function holding(sources: Sources, user: User, credential: Credential, now: number): Holding[] {
+export function holding(
+  sources: Pick<Sources, 'methods' | 'settingOf'>,
+  user: User,
+  credential: Credential,
+  now: number,
+): Holding[] {
   const method = sources.methods.get(credential.method);
   const setting = sources.settingOf(user, credential.method);
   if (!method || credential.disabled || credential.lost || setting.state === 'off') return [];
+  if (method.usable?.(credential, now) === false) return [];
   const { id, first, standsIn, mailbox } = method;
   const common = { method: id, register: false, first, ...(mailbox ? { mailbox } : {}) };
   const options: Option[] = method.classesOf(credential).map((name) => ({ ...common, class: name }));
@@ -147,10 +156,18 @@ function holding(sources: Sources, user: User, credential: Credential, now: numb
 const counts = (option: Option, { ask, evidence }: Facts): boolean =>
   !(option.kind && ask.unaided) && !(option.mailbox && evidence.some(({ mailbox }) => mailbox));
 
-/** What the person prefers, then the methods from the best on. */
-function inOrder(holdings: readonly Holding[], user: User, sources: Sources): Holding[] {
+/**
+ * What the person prefers, then the methods from the best on. A second factor preferred is not what a sign-in begins with:
+ * somebody of whom nothing counts yet would get by with it alone.
+ */
+function inOrder(
+  holdings: readonly Holding[],
+  { user, begins }: { user: User; begins: boolean },
+  sources: Sources,
+): Holding[] {
   const order = [...sources.methods.keys()];
-  const rank = ({ option }: Holding) => (option.method === user.preferred ? -1 : order.indexOf(option.method));
+  const rank = ({ option }: Holding) =>
+    option.method === user.preferred && (option.first || !begins) ? -1 : order.indexOf(option.method);
   return holdings.toSorted((a, b) => rank(a) - rank(b));
 }
 
@@ -160,18 +177,6 @@ const registrable = (sources: Sources, usable: (method: string) => boolean): Opt
     .flatMap((method) =>
       method.registers.map((name) => ({ method: method.id, class: name, register: true, first: method.first })),
     );
-
-/** A way back in for the day everything is lost, for whoever has just registered something and has none. */
-function suggestion(
-  { methods }: Sources,
-  credentials: readonly Credential[],
-  usable: (method: string) => boolean,
-  signIn: SignIn,
-): string | undefined {
-  const spare = [...methods.values()].find(({ spare, id }) => spare && usable(id));
-  if (!spare || signIn.declined?.includes(spare.id)) return undefined;
-  return credentials.some(({ method, lost }) => method === spare.id && !lost) ? undefined : spare.id;
-}
 
 async function unshared(
   sources: Sources,
@@ -194,4 +199,5 @@ export const plainlyDone = (facts: Facts): boolean =>
   satisfies(facts.evidence, oneFactor) &&
   (facts.verdict?.requires ?? []).every((need) => meets([...facts.evidence, ...facts.standIns], need)) &&
   facts.registered.length === 0 &&
+  !facts.special &&
   facts.ask.wants.every((want) => want.anyOf[0] && satisfies(facts.evidence, want.anyOf[0]));

@@ -48,8 +48,12 @@ export interface Facts {
   readonly fresh: boolean;
   /** What this walk registered. */
   readonly registered: readonly string[];
+  /** It was walked by something for emergencies, so that something may have to be set up anew. */
+  readonly special?: true;
   /** A method to be suggested, which may be declined. */
   readonly offered?: string;
+  /** What was used up may mean that something is lost: methods to be set up in its place, which may be declined. */
+  readonly anew?: { readonly because: Anew; readonly methods: readonly string[] };
   /** The items still to be agreed to. */
   readonly unshared: readonly string[];
   /** Methods that can begin a sign-in, whoever it is. */
@@ -57,6 +61,9 @@ export interface Facts {
   /** Those of them that need no name. */
   readonly unnamed: readonly string[];
 }
+
+/** Why somebody is asked to set up a method anew: a spare was used, or a pass let in somebody who holds nothing yet. */
+export type Anew = 'spare' | 'pass';
 
 export type Refused = { kind: 'refused'; code: RefusalCode; because?: 'not-yours' | 'pass-needed' };
 
@@ -74,6 +81,7 @@ export type Step =
       opens?: true;
     }
   | { kind: 'register'; method: string; others: readonly string[]; ahead: number; optional?: true }
+  | { kind: 'anew'; because: Anew; methods: readonly string[] }
   | { kind: 'consent'; items: readonly string[] }
   | Refused
   | { kind: 'done'; met: readonly (Strength | undefined)[] };
@@ -104,9 +112,18 @@ export function next(facts: Facts, wish?: string): Step {
   if (ways.length === 0) return unmet;
   if (ways[0]?.length) return walkOne(ways, facts, wish);
 
-  const { register } = facts.ask;
+  const { register, anew } = facts.ask;
+  const again = anew && proveAnew(facts, 1, wish);
+  if (again) return again;
   if (register && !facts.registered.includes(register)) {
     return gate(facts, 1, wish) ?? { kind: 'register', method: register, others: [], ahead: 0 };
+  }
+  if (facts.anew) {
+    const { because, methods } = facts.anew;
+    const method = methods.find((id) => id === wish);
+    if (!method) return { kind: 'anew', because, methods };
+    const others = methods.filter((id) => id !== method);
+    return gate(facts, 1) ?? { kind: 'register', method, others, ahead: 0, optional: true };
   }
   if (facts.offered && !gate(facts, 1)) {
     return { kind: 'register', method: facts.offered, others: [], ahead: 0, optional: true };
@@ -153,18 +170,16 @@ function gate(facts: Facts, ahead: number, wish?: string): Step | undefined {
     const step = proving(facts, way[0].method, ways, ahead + way.length - 1);
     return { ...step, others: [...new Set([...step.others, ...openers])] };
   }
-  if (!facts.fresh) {
-    const first = held.filter((option) => option.first);
-    if (!first[0]) return openers.length > 0 ? opening(facts, wish) : unmet;
-    const way = first.find((option) => option.method === wish) ?? first[0];
-    return proving(
-      facts,
-      way.method,
-      first.map((option) => [option]),
-      ahead,
-    );
-  }
-  return opened ? undefined : opening(facts, wish);
+  return proveAnew(facts, ahead, wish) ?? (opened ? undefined : opening(facts, wish));
+}
+
+/** Asks for a first factor once more; undefined where one was shown moments ago. */
+function proveAnew(facts: Facts, ahead: number, wish?: string): Step | undefined {
+  if (facts.fresh) return undefined;
+  const ways = facts.holdings.flatMap(({ option }) => (option.class && option.first ? [[option]] : []));
+  const way = ways.find(([option]) => option?.method === wish) ?? ways[0];
+  if (!way?.[0]) return facts.enrolment.openers.length > 0 ? opening(facts, wish) : unmet;
+  return proving(facts, way[0].method, ways, ahead);
 }
 
 /** Asks for what opens registration: the mailbox, a pass. Where there is no such thing, somebody else has to help. */
@@ -197,6 +212,7 @@ export function refusalOf(step: Exclude<Step, { kind: 'done' }>, facts: Facts): 
       if (facts.ask.subject && !facts.vouched) return 'other-person';
       return facts.evidence.length === 0 ? 'sign-in-needed' : 'interaction-needed';
     case 'register':
+    case 'anew':
       return 'interaction-needed';
     case 'consent':
       return 'consent-needed';

@@ -1,9 +1,8 @@
 /** One proof offered: limits before, judgement by the method, single use and the record after. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { AuditEvent } from '../audit/event.ts';
-import type { Credential, NewCredential } from '../domain/credential.ts';
 import type { Evidence, MethodClassName } from '../domain/evidence.ts';
-import type { Answer, Method, Registrant, Subject } from '../domain/method.ts';
+import type { Method, Registrant, Subject } from '../domain/method.ts';
 import type { StandIn } from '../domain/stand-in.ts';
 import type { User } from '../domain/user.ts';
 import { type Attempts, useOf } from './attempts.ts';
@@ -11,42 +10,24 @@ import type { Browser } from './authentication.ts';
 import { type Change, forgetPerson, proven, turnOf, without } from './changes.ts';
 import type { Sources } from './facts.ts';
 import type { Facts } from './next.ts';
+import type { Notices } from './notices.ts';
+import { EVEN_MS, isEmpty, type Offer } from './offer.ts';
+import { finish, type RegisteringParts } from './registering.ts';
 import type { Said, SignIn } from './signins.ts';
+import { afterUse } from './telling.ts';
 import type { Trail } from './trail.ts';
 
-export interface ProverParts {
+export interface ProverParts extends RegisteringParts {
   readonly sources: Pick<Sources, 'methods' | 'credentialsOf' | 'credentialBy' | 'userById' | 'settingOf'>;
   readonly attempts: Attempts;
   readonly trail: Trail;
-  /** The store's side, by structure. */
-  readonly credentials: {
-    /** Undefined when somebody has what it is looked up by. */
-    claim(user: string, credential: NewCredential, now: number): Promise<Credential | undefined>;
-    replace(user: string, credential: NewCredential, now: number): Promise<Credential>;
-  };
+  readonly notices?: Notices | undefined;
   /** Eight characters a person can read aloud. */
   readonly reference: () => string;
-  readonly now: () => number;
 }
 
-/** One answer of a person to a method's question, at a point of their walk. */
-export interface Offer {
-  readonly browser: Browser;
-  readonly signIn: SignIn;
-  readonly facts: Facts;
-  /** The method's id. */
-  readonly method: string;
-  readonly answer: Answer;
-  readonly change: Change;
-}
-
-/** Fields of a form that are not an answer to the method's question. */
-const FORM_FIELDS = new Set(['csrf', 'do', 'step', 'stay', 'username', 'method']);
-const isEmpty = (answer: Answer) =>
-  Object.entries(answer).every(([name, value]) => FORM_FIELDS.has(name) || value.trim() === '');
-
-/** How long the answer to a code takes at least, in milliseconds, while nobody is vouched for: longer than judging it. */
-const EVEN_MS = 250;
+const stranger = { credentials: [], vouched: false, wanted: [], proved: [] } as const;
+const classesIn = ({ recent }: Facts) => recent.evidence.map((piece) => piece.class);
 
 export class Prover {
   readonly #parts: ProverParts;
@@ -62,14 +43,14 @@ export class Prover {
     if (!facts.user || !facts.vouched) return this.#unvouched(blank, facts.user, step.method);
     const { held } = await this.#held(facts.user, signIn.browser, step.method);
     const credentials = held.filter((one) => !one.disabled);
-    return { ...blank, user: facts.user, credentials, vouched: true, wanted: step.wanted };
+    return { ...blank, user: facts.user, credentials, vouched: true, wanted: step.wanted, proved: classesIn(facts) };
   }
 
   /** The subject while nobody has given a name. */
   nobody(signIn: SignIn, { application, ask }: Facts): Subject {
     const { id: walk, agent = '', address = '' } = signIn;
     const place = { walk, application: application.name, address, agent, languages: ask.languages ?? [] };
-    return { credentials: [], vouched: false, wanted: [], place, turn: turnOf(signIn), now: this.#parts.now() };
+    return { ...stranger, place, turn: turnOf(signIn), now: this.#parts.now() };
   }
 
   /** A method that sends something has to know where, though its page may not show it. Nothing is read for it: that would take time. */
@@ -96,7 +77,7 @@ export class Prover {
     const theirs = user && (ask.subject === undefined || ask.subject === user.id) ? user : undefined;
     // Counted by what was shown, whether we know it or not; what cannot be looked up is no guess at anybody.
     const guessed = lookup === undefined ? undefined : `${id}:${lookup}`;
-    await this.#judge(offer, theirs, guessed, (latest, shown, stay) =>
+    await this.#judge(credential ? offer : { ...offer, strange: lookup }, theirs, guessed, (latest, shown, stay) =>
       // Named only now, by the proof: a credential's id, which is no secret, must not tell whose it is.
       latest.user === undefined && turnOf(latest) === 0 && theirs
         ? {
@@ -125,7 +106,7 @@ export class Prover {
 
   /** `guessed`: what tries are counted by where there is no credential to count them on. Without it the address counts. */
   async #judge(
-    { browser, signIn, facts, method: id, answer, change }: Offer,
+    { browser, signIn, facts, method: id, wanted, answer, change, strange }: Offer,
     user: User | undefined,
     guessed: string | undefined,
     accept: (latest: SignIn, shown: Evidence | StandIn, stay: boolean) => SignIn,
@@ -138,22 +119,27 @@ export class Prover {
       change((latest) => ({ ...without(latest, 'choosing'), stay, said: { ...said, method: id } }));
     if (isEmpty(answer)) return say({ kind: 'empty' });
 
+    const method = sources.methods.get(id) as Method;
     const { held, familiar } = user ? await this.#held(user, signIn.browser, id) : { held: [], familiar: undefined };
+    // An answer that says which one it is by is a try on that one alone.
+    const lookup = method.lookupIn?.(answer);
+    const tried = lookup === undefined ? held : held.filter((one) => one.lookup === lookup);
     const opened: Awaited<ReturnType<Attempts['open']>> =
-      held.length > 0
-        ? await attempts.open(held, familiar, now)
-        : { usable: [], ...(guessed === undefined ? {} : await attempts.openUnknown(guessed, now)) };
+      tried.length > 0
+        ? await attempts.open(tried, familiar, now)
+        : // By method, as on credentials: or a name whose methods share one count would be a name nobody has.
+          { usable: [], ...(guessed === undefined ? {} : await attempts.openUnknown(`${id} ${guessed}`, now)) };
     if (opened.lockedUntil) {
       const reference = this.#parts.reference();
       await this.#record(browser, signIn, user, 'proof.locked', { reference, detail: { method: id } });
       return say({ kind: 'locked', until: opened.lockedUntil, reference });
     }
 
-    const method = sources.methods.get(id) as Method;
     const subject: Subject = {
       ...this.nobody(signIn, facts),
       credentials: opened.usable,
       vouched: facts.vouched,
+      ...(facts.vouched ? { wanted, proved: classesIn(facts) } : {}),
       now,
       ...(user ? { user } : {}),
     };
@@ -173,14 +159,15 @@ export class Prover {
             ? { ...verification.evidence, at: now, credential }
             : { ...verification.standIn, at: now, credential };
         const worth = 'class' in shown ? { class: shown.class } : { standIn: shown.kind };
-        const detail = { method: id, ...worth, ...(signal ? { signal } : {}) };
+        const detail = { method: id, credential, ...worth, ...(signal ? { signal } : {}) };
         await this.#record(browser, signIn, user, 'proof.accepted', { detail });
+        await afterUse(this.#parts, { browser, signIn, user }, verification);
         return change((latest) => accept(latest, shown, stay));
       }
     }
     await this.#record(browser, signIn, user, 'proof.refused', { detail: { method: id, ...wrong } });
     await attempts.failed(browser.address, familiar !== undefined);
-    return say({ kind: 'wrong', ...wrong });
+    return say({ kind: 'wrong', ...wrong, ...(strange === undefined ? {} : { named: strange }) });
   }
 
   /** Whether this answer took the challenge out: of twenty right ones sent at once a single one does. */
@@ -195,38 +182,14 @@ export class Prover {
   }
 
   /** Finishes a registration by the proof that it works; that proof is evidence like any other. */
-  async register({ browser, signIn, facts, method: id, answer, change }: Offer): Promise<void> {
-    const method = this.#parts.sources.methods.get(id) as Method;
-    const now = this.#parts.now();
-    const say = (said: Said) => change((latest) => ({ ...without(latest, 'choosing'), said: { ...said, method: id } }));
+  async register(offer: Offer): Promise<void> {
+    const { method, answer, change } = offer;
+    const say = (said: Said) => change((latest) => ({ ...without(latest, 'choosing'), said: { ...said, method } }));
     if (isEmpty(answer)) return say({ kind: 'empty' });
-    const { user } = facts;
-    if (!user || !method.confirm || signIn.registration?.method !== id) return;
-    const confirmed = await method.confirm(signIn.registration.state, answer, now);
-    if (confirmed.kind === 'wrong') return say(confirmed);
-
-    // The record decides the race: of two forms posted at once, one takes the registration out and keeps the credential.
-    let mine = false;
-    await change((latest) => {
-      mine = latest.registration?.state === signIn.registration?.state;
-      return mine ? without(latest, 'registration', 'said') : latest;
-    });
-    if (!mine) return;
-    const { credentials } = this.#parts;
-    const added = confirmed.replaces
-      ? await credentials.replace(user.id, confirmed.credential, now)
-      : await credentials.claim(user.id, confirmed.credential, now);
-    // Somebody has it already: a credential is one person's.
-    if (!added) return say({ kind: 'wrong', reason: 'taken' });
-    const type = confirmed.replaces ? 'credential.replaced' : 'credential.added';
-    await this.#record(browser, signIn, user, type, { detail: { method: id, credential: added.id } });
-    const { class: name } = confirmed;
-    await change((latest) => ({
-      ...(name
-        ? proven(latest, signIn, { class: name, method: id, at: now, credential: added.id }, latest.stay)
-        : latest),
-      registered: [...(latest.registered ?? []), id],
-    }));
+    const refused = await finish(this.#parts, offer, (user, type, detail) =>
+      this.#record(offer.browser, offer.signIn, user, type, { detail }),
+    );
+    if (refused) return say(refused);
   }
 
   /** The person's credentials of one method that still prove something, with the locks that count in this browser. */

@@ -42,6 +42,16 @@ export function signInRoutes(app: Router, pages: SignInPages): void {
     });
   });
 
+  // What the page of a registration shows, to be kept as a file; bound to the browser like the page, and cached nowhere.
+  routes(app).get('/signin/:id/file', anyone, async (req, res) => {
+    const id = idOf(req);
+    const view = await walking.look(browserOf(req, res), id);
+    if (view.kind !== 'page' || view.step.kind !== 'register' || typeof view.show.file !== 'string')
+      return res.redirect(303, `/signin/${encodeURIComponent(id)}`);
+    const languages = view.signIn.ask.languages ?? [];
+    views.file(res, { view: `methods/${view.step.method}-file`, data: view.show, languages }, view.show.file);
+  });
+
   routes(app).post('/signin/:id', anyone, async (req, res) => {
     const id = idOf(req);
     const browser = browserOf(req, res);

@@ -13,8 +13,11 @@ export interface Stored {
   h: string;
   /** The secret before it: its hash, until when it serves, and how many pieces of evidence it sees. */
   p?: { h: string; t: number; n: number };
-  /** What was shown, oldest first: class (of a stand-in `~` and its kind), time, credential, whether the mailbox gave it. */
-  e: [MethodClassName | `~${StandIn['kind']}`, number, (string | null)?, 1?][];
+  /**
+   * What was shown, oldest first: class (of a stand-in `~` and its kind), time, credential, and of evidence 1 where the
+   * mailbox gave it, of a stand-in until when it stands.
+   */
+  e: [MethodClassName | `~${StandIn['kind']}`, number, (string | null)?, number?][];
   /** Start and expiry. */
   s: number;
   x: number;
@@ -34,7 +37,8 @@ type Piece = Stored['e'][number];
 /** The method is the beginning of its class's name, so it is not kept. */
 export const pack = (one: Evidence | StandIn): Piece => {
   const name = 'class' in one ? one.class : (`~${one.kind}` as const);
-  if ('class' in one && one.mailbox) return [name, one.at, one.credential ?? null, 1];
+  const more = 'class' in one ? (one.mailbox ? 1 : undefined) : one.until;
+  if (more !== undefined) return [name, one.at, one.credential ?? null, more];
   return one.credential ? [name, one.at, one.credential] : [name, one.at];
 };
 
@@ -45,10 +49,11 @@ function evidenceIn([name, at, credential, mailbox]: Piece): Evidence[] {
   return [{ ...found, ...(credential ? { credential } : {}), ...(mailbox ? { mailbox: true } : {}) }];
 }
 
-function standInsIn([name, at, credential]: Piece): StandIn[] {
+function standInsIn([name, at, credential, until]: Piece): StandIn[] {
   if (!name.startsWith('~')) return [];
   const kind = name.slice(1) as StandIn['kind'];
-  return [{ kind, method: kind.replaceAll('_', '-'), at, ...(credential ? { credential } : {}) }];
+  const found = { kind, method: kind.replaceAll('_', '-'), at };
+  return [{ ...found, ...(credential ? { credential } : {}), ...(until ? { until } : {}) }];
 }
 
 /** A session used for weeks must not grow without end. `p.n`, what the old secret sees, counts from the front. */

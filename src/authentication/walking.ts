@@ -98,16 +98,19 @@ export class Walking {
     else if (step.kind === 'identify') {
       const { method = '' } = answer;
       if (!step.unnamed.includes(method)) await this.#identify(answer.username ?? '', change);
-      else await this.#parts.prover.recognise({ browser, signIn: held.signIn, facts, method, answer, change });
+      else
+        await this.#parts.prover.recognise({ browser, signIn: held.signIn, facts, method, wanted: [], answer, change });
     } else if (answer.method !== undefined) {
       const chosen = answer.method;
       await change((signIn) => ({ ...without(signIn, 'choosing', 'said', 'lost'), chosen }));
     } else if (step.kind === 'consent') await this.#agree(browser, standing, change);
     else if (answer.do === 'again') await this.#asking.again(standing, change);
-    else if (answer.do === 'later' && step.kind === 'register' && step.optional) {
-      await change((signIn) => ({ ...without(signIn, 'said'), declined: [...(signIn.declined ?? []), step.method] }));
-    } else {
-      const offer = { browser, signIn: held.signIn, facts, method: step.method, answer, change };
+    else if (answer.do === 'later' && (step.kind === 'anew' || (step.kind === 'register' && step.optional))) {
+      const put = step.kind === 'anew' ? step.methods : [step.method];
+      await change((signIn) => ({ ...without(signIn, 'said'), declined: [...(signIn.declined ?? []), ...put] }));
+    } else if (step.kind !== 'anew') {
+      const wanted = step.kind === 'prove' ? step.wanted : [];
+      const offer = { browser, signIn: held.signIn, facts, method: step.method, wanted, answer, change };
       await this.#parts.prover[step.kind === 'register' ? 'register' : 'prove'](offer);
     }
     return true;

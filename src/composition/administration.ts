@@ -12,6 +12,8 @@ import type { MayAdminister } from '../domain/access.ts';
 import type { Role } from '../domain/role.ts';
 import type { SecretsSealer } from '../domain/sealer.ts';
 import type { User } from '../domain/user.ts';
+import { type AccessPass, termsOf } from '../methods/access-pass/access-pass.ts';
+import { scopedSettings, settingOf } from '../policy/method-settings.ts';
 import { atLeast, builtIn, mfa } from '../policy/strengths.ts';
 import { mintInitialAccessToken } from '../protocols/oidc/registration/initial-access.ts';
 import { inspect } from '../protocols/saml/providers/declared.ts';
@@ -33,6 +35,8 @@ export interface Administered extends Pick<AdminParts, 'keys' | 'configuration'>
   readonly recorder: Recorder;
   /** `program` is the version of this one. */
   backup(program: string, at: number): Promise<Spooled>;
+  readonly accessPass: Pick<AccessPass, 'issue'>;
+  readonly notices?: AdminParts['notices'];
   /** Absent where no server runs. */
   readonly live?: Live;
   readonly now: () => number;
@@ -51,8 +55,11 @@ export interface Administration {
 }
 
 export function openAdministration(
-  config: Pick<Config, 'issuer' | 'roles' | 'administration' | 'assurance' | 'registration'>,
-  { knex, sealer, keys, configuration, recorder, backup, live, now, onFault }: Administered,
+  config: Pick<
+    Config,
+    'issuer' | 'roles' | 'administration' | 'assurance' | 'registration' | 'methods' | 'stores' | 'groups'
+  >,
+  { knex, sealer, keys, configuration, recorder, backup, accessPass, notices, live, now, onFault }: Administered,
 ): Administration {
   const grants = new RoleGrants(knex);
   const registering = registeringFrom(config, knex, sealer);
@@ -60,6 +67,7 @@ export function openAdministration(
   const roles = new HeldRoles(config.roles, grants);
   const applications = new Applications(knex, sealer);
   const links = new RegistrationLinks(knex, sealer);
+  const settings = scopedSettings(config);
   const names = Object.entries(config.assurance.names);
   const strong = names.filter(([, id]) => atLeast(builtIn[id] as typeof mfa, mfa)).map(([name]) => name);
   const dispatch = dispatcher({
@@ -75,6 +83,13 @@ export function openAdministration(
         scopes: registering.scopes,
         allow: mintInitialAccessToken({ ...registering, now }),
       },
+      passes: {
+        longest: config.methods.accessPass.longest,
+        allowed: (user) => settingOf(settings, user, 'access-pass').state !== 'off',
+        issue: accessPass.issue,
+        termsOf,
+      },
+      notices,
       rules: { names: names.map(([name]) => name), inspect },
     },
     demands: { fresh: config.administration.fresh, acrValues: strong },

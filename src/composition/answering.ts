@@ -5,12 +5,15 @@ import type { OidcRoom } from '../protocols/oidc/room.ts';
 import type { Traces } from '../traces/wanted.ts';
 import type { clientAddress } from '../web/client-address.ts';
 import type { errors } from '../web/errors.ts';
+import { personLanguages } from '../web/language.ts';
 import { requestIdOf } from '../web/request-id.ts';
 import { routeGroup } from '../web/route-group.ts';
 import type { certificatesFrom } from './certificates.ts';
 import { inRequest } from './request.ts';
 
 export interface Answering {
+  /** The issuer is https. */
+  readonly secure: boolean;
   readonly app: RequestListener;
   readonly oidc: Pick<OidcRoom, 'handles' | 'handlesAside' | 'callback'>;
   readonly client: ReturnType<typeof clientAddress>;
@@ -36,7 +39,11 @@ export function answering(parts: Answering): { readonly listener: RequestListene
       if (!oidc.handles(path)) return app(req, res);
       oidc.callback(req, res).catch((error) => errorPages.answer(res, error));
     };
-    inRequest(id, () => traces.request({ req, res, group, id, trusted }, answer));
+    const browser = () => ({
+      agent: (req.headers['user-agent'] ?? '').slice(0, 512),
+      languages: personLanguages(req, parts.secure),
+    });
+    inRequest(id, browser, () => traces.request({ req, res, group, id, trusted }, answer));
   };
   return {
     listener,

@@ -5,6 +5,7 @@ import { Attempts } from '../authentication/attempts.ts';
 import { Engine } from '../authentication/engine.ts';
 import type { Sources } from '../authentication/facts.ts';
 import { Leaving } from '../authentication/leaving.ts';
+import type { Notices } from '../authentication/notices.ts';
 import { Prover } from '../authentication/proving.ts';
 import { Sessions } from '../authentication/sessions.ts';
 import { SignIns } from '../authentication/signins.ts';
@@ -15,7 +16,7 @@ import type { IdentityStore } from '../directory/store.ts';
 import type { Method } from '../domain/method.ts';
 import type { User } from '../domain/user.ts';
 import { builtInPolicies } from '../policy/built-in.ts';
-import { requiredOf, type ScopedSettings, settingOf } from '../policy/method-settings.ts';
+import { requiredOf, scopedSettings, settingOf } from '../policy/method-settings.ts';
 import type { Kv } from '../state/kv.ts';
 import { reference } from '../web/reference.ts';
 import type { openStores } from './stores.ts';
@@ -30,6 +31,7 @@ export interface EngineParts
   /** Memoised for the length of a request. */
   readonly kv: Kv;
   readonly recorder: Recorder;
+  readonly notices?: Notices | undefined;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -38,13 +40,11 @@ export function openEngine(
   config: Pick<Config, 'brand' | 'enrolment' | 'groups' | 'limits' | 'methods' | 'session' | 'stores'>,
   parts: EngineParts,
 ) {
-  const { methods, local, users, credentials, consents, browsers, application, kv, sealer, recorder, now } = parts;
+  const { methods, local, users, credentials, consents, browsers, application, kv, sealer, recorder, notices, now } =
+    parts;
   const sessions = new Sessions(kv, config.session, now);
   const signIns = new SignIns(kv, sealer);
-  const settings: ScopedSettings = {
-    stores: new Map(config.stores.map((one) => [one.id, one.methods])),
-    groups: new Map(config.groups.map((one) => [one.name, one.methods])),
-  };
+  const settings = scopedSettings(config);
   const sources: Sources = {
     methods,
     // What is off for everybody is on no page.
@@ -66,7 +66,7 @@ export function openEngine(
   const leaving = new Leaving(sessions, () => engine.askers);
   const attempts = new Attempts(kv, credentials, config.limits);
   const trail = new Trail(recorder, now);
-  const prover = new Prover({ sources, attempts, trail, credentials, reference, now });
+  const prover = new Prover({ sources, attempts, trail, credentials, preferences: users, notices, reference, now });
   const walking = new Walking({ engine, prover, trail, people: users, browsers, consents, service: config.brand.name });
   engine.register(accountAsker);
   return { engine, sessions, leaving, trail, walking };

@@ -7,6 +7,7 @@ import { groupRecorder } from '../audit/recorder.ts';
 import { askAt } from '../command/address.ts';
 import type { Given, Performed } from '../command/command.ts';
 import { loadConfig } from '../config.ts';
+import { createAccessPass } from '../methods/access-pass/access-pass.ts';
 import { createPassword } from '../methods/password/password.ts';
 import { createTotp } from '../methods/totp/totp.ts';
 import { secretsSealer } from '../state/sealer.ts';
@@ -51,7 +52,7 @@ async function directly(asked: ApiRequest): Promise<ApiAnswer> {
     const kept = { signingKeys: new SigningKeys(knex, sealer), recorder, log: silence, now: Date.now };
     const { dispatch } = openAdministration(config, {
       configuration: configurationFor(applying),
-      ...{ knex, sealer, recorder, now: Date.now },
+      ...{ knex, sealer, recorder, now: Date.now, accessPass: createAccessPass(config.methods.accessPass) },
       backup: backupFrom(db, config),
       keys: { oidc: () => openTokenKeys(config, kept), saml: () => openSamlKeys(config, kept) },
       onFault(error) {

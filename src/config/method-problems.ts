@@ -39,6 +39,8 @@ export function methodProblems(file: Group): Problem[] {
           found.push(problem([...at, ...path], 'is required, and off in every store: nobody could sign in'));
         else if (never.includes(method))
           found.push(problem([...at, ...path], 'cannot be required: it is for the day the others are lost'));
+        else if (method === 'email-code' && file.mail === undefined)
+          found.push(problem([...at, ...path], 'is required, and there is no mail: to send a code by'));
         else if (method === 'email-code' && !counts)
           found.push(
             problem(
@@ -55,7 +57,7 @@ export function methodProblems(file: Group): Problem[] {
       if (offEverywhere(method)) return [problem(at, `is ${method}, which is off in every store`)];
       if (begin.indexOf(method) !== i) return [problem(at, `is ${method} a second time`)];
       if (method === 'email-code' && file.mail === undefined)
-        return [problem(at, 'is email-code, and nothing can be sent without mail')];
+        return [problem(at, 'is email-code, and there is no mail: to send a code by')];
       return [];
     }),
     ...off.flatMap((methods, i) =>

@@ -32,6 +32,11 @@ export interface Ask {
    * an access pass may still open registration.
    */
   readonly unaided?: true;
+  /**
+   * The person shows anew that it is they, by a first factor proved moments ago, beside whatever counts already: for what
+   * must not wait for a second factor (reporting it lost).
+   */
+  readonly anew?: true;
   /** Begin at the name field, filled in and changeable, so that somebody else can sign in. */
   readonly choose: boolean;
   /** No page may be shown. */

@@ -14,13 +14,6 @@ export const byMailbox = (method: string, user: User): NewCredential | undefined
     ? undefined
     : { method, label: 'Email', secret: '', data: {}, counter: -1, lookup: user.id };
 
-/** `a•••@northfold.example`: enough for its owner to know which it is, for the pages after a first proof. */
-export function masked(address: string): string {
-  const at = address.lastIndexOf('@');
-  const [first = ''] = address;
-  return `${at > 0 ? first : ''}•••${address.slice(at)}`;
-}
-
 /** Writes to people in the middle of a sign-in, within what a sign-in and a mailbox may be sent. Never throws. */
 export interface Post {
   /** Waits for the mail server, and says what went wrong, only where somebody vouches for the person already. */

@@ -12,6 +12,8 @@ export interface Subject {
   readonly vouched: boolean;
   /** What a proof has to be worth for the walk to go on; empty when anything is. */
   readonly wanted: readonly MethodClassName[];
+  /** What this person proved moments ago, or in this walk: beside it, more may be believed. Empty until vouched for. */
+  readonly proved: readonly MethodClassName[];
   /** Where answers are given: what a message says of the sign-in it belongs to. */
   readonly place: Place;
   /** How much this walk has proved so far: no two of its questions are the same (`place.walk` and this). */
@@ -52,6 +54,10 @@ export type Verification =
       data?: Readonly<Record<string, unknown>>;
       /** Something odd that proves nothing by itself, for the record ("counter went back"). */
       signal?: string;
+      /** What the person is told of this use, by mail. */
+      tells?: { readonly kind: 'recovery-code-used'; readonly data: { readonly left: number } };
+      /** What is put on record of this use beside the proof. */
+      records?: { readonly type: 'access-pass.used'; readonly detail: Readonly<Record<string, unknown>> };
     } & Proof)
   /** `reason` is a word of the method's own, for its page and the record. */
   | { kind: 'wrong'; reason?: string }
@@ -74,6 +80,7 @@ export interface Challenge {
 /** What a registration page shows and what its confirmation needs; `state` is kept sealed and never shown. */
 export interface Registration {
   readonly state: string;
+  /** With `file`, a name: the page may be taken along as a text file, which `methods/<id>-file.ejs` writes. */
   readonly show: Readonly<Record<string, unknown>>;
 }
 
@@ -89,7 +96,8 @@ export interface Registrant {
 export type Registered =
   /** `class`: what showing that it works has proved; absent when nothing had to be shown. `replaces`: all of this method there were. */
   | { kind: 'registered'; credential: NewCredential; class?: MethodClassName; replaces?: true }
-  | { kind: 'wrong'; reason?: string };
+  /** `named`: what is not wanted, by its name, for the page ("YubiKey 5 NFC"). */
+  | { kind: 'wrong'; reason?: string; named?: string };
 
 export interface MethodTraits {
   readonly id: string;
@@ -106,6 +114,8 @@ export interface MethodTraits {
   readonly spare?: true;
   /** Everything a proof by this method may be worth, whoever gives it. */
   readonly worth: readonly MethodClassName[];
+  /** Whether this credential may be shown at that instant (milliseconds); absent: always. */
+  usable?(credential: Credential, now: number): boolean;
   /** What proving this credential would be worth to somebody who is vouched for. */
   classesOf(credential: Credential): readonly MethodClassName[];
   /** What it may stand in for, shown by somebody who is vouched for. */
@@ -132,4 +142,9 @@ export interface Method extends MethodTraits {
   implied?(user: User): NewCredential | undefined;
   /** Where nobody gave a name: what the credential that answers is looked up by. Undefined for what is no answer. */
   lookupIn?(answer: Answer): string | undefined;
+  /**
+   * What the browser is told of a person's credentials on their own pages, by the name of its function that takes it
+   * (WebAuthn Level 3 section 5.1.10). `held`: all that still prove something, since what is left out is hidden from its owner.
+   */
+  signals?(user: User, held: readonly Credential[]): Readonly<Record<string, unknown>>;
 }

@@ -13,4 +13,6 @@ export interface StandIn {
   /** When, in milliseconds since the epoch. */
   readonly at: number;
   readonly credential?: string;
+  /** It stands in no longer from then on, in milliseconds. */
+  readonly until?: number;
 }

@@ -16,6 +16,15 @@ export interface ScopedSettings {
   readonly groups: ReadonlyMap<string, MethodSettings>;
 }
 
+/** As the file lists them. */
+export const scopedSettings = (file: {
+  readonly stores: readonly { readonly id: string; readonly methods: MethodSettings }[];
+  readonly groups: readonly { readonly name: string; readonly methods: MethodSettings }[];
+}): ScopedSettings => ({
+  stores: new Map(file.stores.map((one) => [one.id, one.methods])),
+  groups: new Map(file.groups.map((one) => [one.name, one.methods])),
+});
+
 /** For one person and method: off beats required beats allowed, and nothing stands in that one of them forbids. */
 export function settingOf(settings: ScopedSettings, user: User, method: string): MethodSetting {
   const said = scopesOf(settings, user).flatMap((scope) => scope[method] ?? []);

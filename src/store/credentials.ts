@@ -4,6 +4,7 @@ import type { Credential, NewCredential } from '../domain/credential.ts';
 import type { Sealer } from '../domain/sealer.ts';
 import { type Attempt, type Limits, release, reserve, type Use, unlock } from './failures.ts';
 import { inLane } from './lane.ts';
+import { takeWhile } from './taking.ts';
 
 interface Row {
   id: string;
@@ -27,6 +28,8 @@ interface Row {
 const columns = `c.id, c.user_id, c.method, c.label, c.secret, c.data, c.counter, c.created_at, c.last_used_at,
   c.lost_at is not null as lost, c.lookup,
   (select count(*)::integer from credential_uses u where u.credential_id = c.id) as spent`;
+
+const DAY_MS = 24 * 3600 * 1000;
 
 export const contextOf = (id: string): string => `credential:${id}`;
 
@@ -124,6 +127,18 @@ export class Credentials {
     return (await this.db('credentials').where({ id, user_id: userId }).delete()) > 0;
   }
 
+  /** Takes one away while `enough` says so of the ids that stay (taking.ts). */
+  removeWhile(userId: string, id: string, enough: (left: readonly string[]) => boolean) {
+    return takeWhile(this.db, { user: userId, id }, enough);
+  }
+
+  /** Removes what said when it ends, an access pass, a day after that: until then it is shown as over. How many. */
+  async purge(now: number): Promise<number> {
+    return this.db('credentials')
+      .whereRaw("method = 'access-pass' and (data ->> 'endsAt')::bigint < ?", [now - DAY_MS])
+      .delete();
+  }
+
   /** True when it was this person's; whatever it proved before is worth nothing, and it guards all the same. */
   async lose(userId: string, id: string, now: number): Promise<boolean> {
     const lost = await this.db('credentials')
@@ -133,6 +148,15 @@ export class Credentials {
         lost_at: new Date(now),
       });
     return lost > 0;
+  }
+
+  /** Takes away what this person reported lost, and says what it was. */
+  async forgetLost(userId: string): Promise<{ id: string; method: string }[]> {
+    return this.db('credentials')
+      .where({ user_id: userId })
+      .whereNotNull('lost_at')
+      .delete()
+      .returning(['id', 'method']);
   }
 
   /** True when it was this person's. */

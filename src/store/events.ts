@@ -102,6 +102,19 @@ export class Events {
     return rows.map(event);
   }
 
+  /** From where each credential of a person was proved last, as far as their newest five hundred events reach. */
+  async lastProved(userId: string): Promise<ReadonlyMap<string, string>> {
+    const { rows } = await this.db.raw<{ rows: { credential: string; address: string }[] }>(
+      `select distinct on (credential) credential, address from (
+         select type, detail->>'credential' as credential, address, at, id
+           from events where user_id = ? order by at desc, id desc limit 500) newest
+       where type = 'proof.accepted' and credential is not null and address is not null
+       order by credential, at desc, id desc`,
+      [userId],
+    );
+    return new Map(rows.map(({ credential, address }) => [credential, address]));
+  }
+
   /** Newest first; a reference is short, so two events may share it over the years. */
   async byReference(reference: string): Promise<StoredEvent[]> {
     const { rows } = await this.db.raw<{ rows: Row[] }>(

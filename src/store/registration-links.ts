@@ -10,6 +10,8 @@ export interface RegistrationLink {
   readonly user: string;
   /** Who made it, as the audit record names them. */
   readonly by: string;
+  /** It went to the person's mailbox: what is chosen by it is worth no more than that. */
+  readonly mailed: boolean;
   readonly state?: string;
 }
 
@@ -24,13 +26,14 @@ export class RegistrationLinks {
   }
 
   /** A person has one at most: an earlier one stops working. */
-  async add(token: string, user: string, by: string, expiresAt: number): Promise<void> {
+  async add(token: string, { user, by, mailed }: Omit<RegistrationLink, 'state'>, expiresAt: number): Promise<void> {
     await this.db.transaction(async (trx) => {
       await trx('registration_links').where({ user_id: user }).delete();
       await trx('registration_links').insert({
         token_hash: hash(token),
         user_id: user,
         made_by: by,
+        mailed,
         expires_at: new Date(expiresAt),
       });
     });
@@ -42,12 +45,14 @@ export class RegistrationLinks {
       .where({ token_hash: hash(token) })
       .whereNull('used_at')
       .where('expires_at', '>', new Date(now))
-      .first<{ user_id: string; made_by: string; state: string | null } | undefined>('user_id', 'made_by', 'state');
+      .first<{ user_id: string; made_by: string; mailed: boolean; state: string | null } | undefined>(
+        ...(['user_id', 'made_by', 'mailed', 'state'] as const),
+      );
     if (!row) return undefined;
     const state = row.state === null ? undefined : openIfOurs(this.sealer, row.state, contextOf(token));
     // Or what the registration begins with anew could not be kept.
     if (row.state !== null && state === undefined) await this.clear(token, row.state);
-    return { user: row.user_id, by: row.made_by, ...(state === undefined ? {} : { state }) };
+    return { user: row.user_id, by: row.made_by, mailed: row.mailed, ...(state === undefined ? {} : { state }) };
   }
 
   private async clear(token: string, state: string): Promise<void> {

@@ -38,7 +38,7 @@ type Data = Readonly<Record<string, unknown>>;
 type Fact = 'method' | 'application' | 'browser' | 'address' | 'time' | 'by' | 'from' | 'until';
 
 const asked: readonly Fact[] = ['application', 'browser', 'address', 'time'];
-const done: readonly Fact[] = ['method', 'browser', 'address', 'time'];
+const done: readonly Fact[] = ['method', 'by', 'browser', 'address', 'time'];
 
 const shapes: Readonly<Record<MessageKind, Shape>> = {
   'email-code': { facts: asked, code: true },
@@ -47,7 +47,7 @@ const shapes: Readonly<Record<MessageKind, Shape>> = {
   'method-added': { facts: done, link: 'account' },
   'method-removed': { facts: done, link: 'account' },
   'method-lost': { facts: done, link: 'account' },
-  'password-changed': { facts: ['browser', 'address', 'time'], link: 'account' },
+  'password-changed': { facts: ['by', 'browser', 'address', 'time'], link: 'account' },
   'recovery-code-used': {
     facts: asked,
     link: 'account',
@@ -58,7 +58,7 @@ const shapes: Readonly<Record<MessageKind, Shape>> = {
     variant: ({ oneTime }) => (oneTime === false ? 'many' : 'once'),
   },
   'two-step-changed': {
-    facts: ['browser', 'address', 'time'],
+    facts: ['by', 'browser', 'address', 'time'],
     link: 'account',
     variant: ({ on }) => (on ? 'on' : 'off'),
   },
@@ -169,7 +169,7 @@ function factsOf(data: Data, { words, language, now }: { words: Words; language:
     browser: known ? say(known, { browser, system, one: browser ?? system }) : '',
     address: short(place.address),
     time: instant(now),
-    by: short(data.by),
+    by: short(data.by) || (data.administrator ? say('mail.administrator') : ''),
     from: instant(data.startsAt),
     until: instant(data.endsAt),
   } satisfies Record<Fact, string>;

@@ -5,6 +5,7 @@ export type PageErrorKey =
   | 'not-found'
   | 'bad-request'
   | 'forged'
+  | 'left-open'
   | 'expired'
   | 'cookies'
   | 'not-a-form'

@@ -29,6 +29,8 @@ export interface Views {
   render(res: ServerResponse, page: Page): void;
   /** Sets status and headers and gives back the document, for those who send it themselves (Koa). */
   write(res: ServerResponse, page: Page): string;
+  /** Sends a view as a text file to be kept, called `name`; the view escapes nothing (`<%- %>`). */
+  file(res: ServerResponse, page: Page, name: string): void;
   readonly words: Words;
 }
 
@@ -56,7 +58,7 @@ export function views(options: ViewsOptions): Views {
   const { dev = false, secure, now = Date.now } = options;
   const known = words(options.locales, dev);
   const filled = templates(options.dir, dev);
-  const write = (res: ServerResponse, page: Page) => {
+  const spoken = (res: ServerResponse, page: Page) => {
     const available = known.languages.map(({ tag }) => tag);
     const tag = pageLanguage(res, { asked: page.languages ?? [], available, secure, now: now() });
     const language = known.languages.find((one) => one.tag === tag)!;
@@ -71,20 +73,28 @@ export function views(options: ViewsOptions): Views {
       languages: footer(res.req, known.languages, tag),
     };
     const heading: Record<string, unknown> = { shell: 'gate' };
-    const locals = { ...shared, ...page.data, page: heading };
-    const body = filled(page.view, locals);
-    const html = filled(`layout/${heading.shell}`, { ...locals, body: new Html(body) });
     res.statusCode = page.status ?? 200;
     pageHeaders(res, { secure, formAction: page.formAction ?? [] });
-    res.setHeader('content-type', 'text/html; charset=utf-8');
     res.setHeader('content-language', tag);
-    return html;
+    return { ...shared, ...page.data, page: heading };
+  };
+  const write = (res: ServerResponse, page: Page) => {
+    const locals = spoken(res, page);
+    const body = filled(page.view, locals);
+    res.setHeader('content-type', 'text/html; charset=utf-8');
+    return filled(`layout/${locals.page.shell}`, { ...locals, body: new Html(body) });
   };
   return {
     words: known,
     write,
     render(res, page) {
       res.end(write(res, page));
+    },
+    file(res, page, name) {
+      const text = filled(page.view, spoken(res, page));
+      res.setHeader('content-type', 'text/plain; charset=utf-8');
+      res.setHeader('content-disposition', `attachment; filename="${name}"`);
+      res.end(text);
     },
   };
 }
@@ -119,7 +129,7 @@ function speech(known: Words, language: Language, when: { zone: string | undefin
     /** What its owner called it; nothing where that is the method's name in some language, as of one declared or new. */
     ownLabel: (id: string, label: string) =>
       known.languages.some(
-        ({ tag }) => known.has(tag, `methods.${id}.name`) && known.say(tag, `methods.${id}.name`) === label,
+        ({ tag }) => known.has(tag, `methods.${id}.name`) && String(known.say(tag, `methods.${id}.name`)) === label,
       )
         ? ''
         : label,

@@ -6,8 +6,10 @@ import type { Live } from '../../src/admin/operations/parts.ts';
 import { operationById } from '../../src/admin/operations/table.ts';
 import { groupRecorder } from '../../src/audit/recorder.ts';
 import { openAdministration } from '../../src/composition/administration.ts';
+import { webauthnOf, webauthnSchema } from '../../src/config/webauthn.ts';
 import type { Config } from '../../src/config.ts';
 import type { Role } from '../../src/domain/role.ts';
+import { createAccessPass } from '../../src/methods/access-pass/access-pass.ts';
 import { secretsSealer } from '../../src/state/sealer.ts';
 import { Credentials } from '../../src/store/credentials.ts';
 import { openDatabase } from '../../src/store/database.ts';
@@ -44,6 +46,7 @@ export async function openHouse(roles: Config['roles'] = []) {
   const sealer = secretsSealer(['a-secret-of-more-than-thirty-two-characters']);
   const ended: [user: string, reason: string][] = [];
   const untokened: string[] = [];
+  const told: Record<string, unknown>[] = [];
   let now = Date.UTC(2026, 10, 24, 9);
   const live: Live = {
     sessions: {
@@ -60,6 +63,13 @@ export async function openHouse(roles: Config['roles'] = []) {
     issuer,
     roles,
     administration: { fresh: 900 },
+    stores: [{ id: 'local', methods: {} }],
+    groups: [{ name: 'Sealed', methods: { 'access-pass': { state: 'off' as const } } }],
+    methods: {
+      begin: [],
+      webauthn: webauthnOf(webauthnSchema.parse({}), { get: () => undefined, problems: [] }, issuer),
+      accessPass: { longest: 30 * 86_400, length: 12 },
+    },
     registration: { scopes: ['openid', 'email'], most: 10 },
     assurance: {
       names: { 'https://refeds.org/profile/mfa': 'mfa', phr: 'phr', 'urn:stile:acr:aal1': 'aal1' },
@@ -72,6 +82,10 @@ export async function openHouse(roles: Config['roles'] = []) {
   const parts = {
     ...{ knex: db.knex, sealer, recorder: groupRecorder(events), now: () => now },
     configuration: unconfigured,
+    accessPass: createAccessPass(),
+    notices: {
+      tell: (user: { id: string }, kind: string, data: object) => void told.push({ user: user.id, kind, ...data }),
+    },
     backup: () => Promise.reject(new Error('no backups here')),
     keys: { oidc: async () => ring, saml: async () => ring },
     onFault: (error: unknown) => void faults.push(error),
@@ -114,7 +128,7 @@ export async function openHouse(roles: Config['roles'] = []) {
       return { ...answer, body: {}, lines: lines.map((line) => JSON.parse(line)) };
     };
   return {
-    ...{ administration, users, ended, untokened, faults, person, actor, knex: db.knex },
+    ...{ administration, users, told, ended, untokened, faults, person, actor, knex: db.knex },
     credentials: new Credentials(db.knex, sealer),
     ask: by(administration.dispatch),
     askUnserved: by(unserved.dispatch),

@@ -122,25 +122,24 @@ describe('forged forms', () => {
     expect((await visitor.go(`${stile.issuer}/account`)).url.pathname).toMatch(/^\/signin\//);
   });
 
-  test.each(['add', 'remove', 'two-step', 'password', 'sessions/end', 'applications/remove', 'sign-out'])(
-    'on the account pages: %s',
-    async (name) => {
-      const person = new Person();
-      await rp.signIn(person, {}, as(someone()));
-      const path = ['add', 'remove'].includes(name) ? `methods/${name}` : name;
-      const page = await person.go(`${stile.issuer}/account/methods`);
-      const csrf = page.form?.fields.csrf as string;
-      for (const sent of [
-        { ...form({}) },
-        { ...form({ csrf: 'x'.repeat(43) }) },
-        { ...form({ csrf }), headers: { ...form({}).headers, origin: 'https://evil.example' } },
-        { ...form({ csrf }), headers: { ...form({}).headers, 'sec-fetch-site': 'cross-site' } },
-      ]) {
-        expect((await person.fetch(`${stile.issuer}/account/${path}`, sent)).status).toBe(403);
-      }
-      expect((await person.go(`${stile.issuer}/account`)).status).toBe(200);
-    },
-  );
+  test.each([
+    ...['methods/add', 'methods/any/rename', 'methods/any/prefer', 'methods/any/remove', 'methods/any/lost'],
+    ...['two-step', 'password', 'sessions/end', 'applications/remove', 'sign-out'],
+  ])('on the account pages: %s', async (path) => {
+    const person = new Person();
+    await rp.signIn(person, {}, as(someone()));
+    const page = await person.go(`${stile.issuer}/account/methods`);
+    const csrf = page.form?.fields.csrf as string;
+    for (const sent of [
+      { ...form({}) },
+      { ...form({ csrf: 'x'.repeat(43) }) },
+      { ...form({ csrf }), headers: { ...form({}).headers, origin: 'https://evil.example' } },
+      { ...form({ csrf }), headers: { ...form({}).headers, 'sec-fetch-site': 'cross-site' } },
+    ]) {
+      expect((await person.fetch(`${stile.issuer}/account/${path}`, sent)).status).toBe(403);
+    }
+    expect((await person.go(`${stile.issuer}/account`)).status).toBe(200);
+  });
 });
 
 describe('posted twice, at once or late', () => {

@@ -225,7 +225,9 @@ describe('a stolen password', () => {
     const post = (path: string, fields: Record<string, string>) =>
       thief.go(`${stile.issuer}/account/${path}`, form({ csrf, ...fields }));
     expect(step(await post('methods/add', { method: 'totp' }))).toBe('prove:totp');
-    expect(step(await post('methods/remove', { credential: own?.id as string }))).toBe('prove:totp');
+    for (const act of ['remove', 'prefer']) {
+      expect([act, step(await post(`methods/${own?.id}/${act}`, {}))]).toEqual([act, 'prove:totp']);
+    }
     expect(step(await post('password', { password: 'a long enough new password' }))).toBe('prove:totp');
     expect(step(await post('two-step', { on: 'yes' }))).toBe('prove:totp');
     expect(step(await thief.go(`${stile.issuer}/account/password`))).toBe('prove:totp');
@@ -267,7 +269,13 @@ describe('a stolen password', () => {
       [ana],
     );
     await thief.go(`${stile.issuer}/account/sessions/end`, form({ csrf, sid }));
-    await thief.go(`${stile.issuer}/account/methods/remove`, form({ csrf, credential: own?.id as string }));
+    for (const act of ['rename', 'prefer', 'remove', 'lost']) {
+      const sent = await thief.go(
+        `${stile.issuer}/account/methods/${own?.id}/${act}`,
+        form({ csrf, label: 'Pixel of a thief' }),
+      );
+      expect([act, sent.status]).toEqual([act, 404]);
+    }
     expect(await silent(victim)).toBe(aal1);
     const code = freshCode(secretOf(ana));
     const asked = await victim.go((await rp.request({ acr_values: MFA })).url);

@@ -3,7 +3,7 @@ import { type Facts, type Holding, next, type Step } from '../../src/authenticat
 import { present } from '../../src/authentication/present.ts';
 import type { SignIn } from '../../src/authentication/signins.ts';
 import type { Ask } from '../../src/domain/ask.ts';
-import { masked } from '../../src/domain/by-mail.ts';
+import { masked } from '../../src/domain/masked.ts';
 import { builtInPolicies } from '../../src/policy/built-in.ts';
 import { decide } from '../../src/policy/decide.ts';
 import type { Option } from '../../src/policy/plan.ts';

@@ -142,8 +142,11 @@ describe.each([
     await mei.press('Sign in');
     await signIn(mei, 'mei');
     await mei.press('Approve a payment');
-    expect(await mei.heading()).toBe('Set up your authenticator app');
+    expect(await mei.heading()).toBe('Set up a passkey');
     expect(await mei.text()).toContain('Wiki opens only with a second proof.');
+    await mei.press('Set up something else');
+    await mei.press(/Authenticator app/);
+    expect(await mei.heading()).toBe('Set up your authenticator app');
     const uri = new URL(await scan(mei.page.locator('svg.qr')));
     expect(uri.protocol).toBe('otpauth:');
     expect(decodeURIComponent(uri.pathname)).toContain('mei');
@@ -341,9 +344,11 @@ describe('the account', () => {
 
     await mei.press('Turn off');
     expect(await sentence(mei)).toContain('Two-step sign-in is off.');
-    await mei.press(/^Remove/);
+    await mei.press('Change Authenticator app');
+    await clean(mei, 'account-method');
+    await mei.press('Remove');
     expect(await sentence(mei)).toContain('The sign-in method was removed.');
-    expect(await mei.page.getByRole('button', { name: /^Remove/ }).count()).toBe(0);
+    expect(await mei.page.getByRole('link', { name: 'Change Authenticator app' }).count()).toBe(0);
   });
 
   test('tom ends his session in another browser, which is signed out at Wiki too', async () => {

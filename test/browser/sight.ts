@@ -50,6 +50,11 @@ export class Sight {
     return new Sight(context, await context.newPage(), options.javaScriptEnabled !== false);
   }
 
+  /** Another tab of the same browser. */
+  static async in({ context }: Sight): Promise<Sight> {
+    return new Sight(context, await context.newPage(), true);
+  }
+
   heading(): Promise<string> {
     return this.page.locator('h1').innerText();
   }

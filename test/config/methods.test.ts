@@ -2,7 +2,7 @@ import { between } from '../../src/config/between.ts';
 
 const said = (file: Record<string, unknown>) =>
   between(file, [], 'https://id.example').map(({ at, wrong }) => `${at} ${wrong}`);
-const mail = { url: 'smtp://mail.example', from: 'Northfold <id@northfold.example>' };
+const mail = { url: 'smtp://localhost', from: 'stile@id.example' };
 const local = (methods: object) => ({ stores: [{ id: 'local', methods }] });
 
 describe('which methods are there for whom', () => {
@@ -16,11 +16,6 @@ describe('which methods are there for whom', () => {
       'a beginner that is off for everybody',
       { ...local({ 'email-code': 'off' }), methods: { begin: ['password', 'email-code'] } },
       /^methods\.begin\[1\] is email-code, which is off/,
-    ],
-    [
-      'an email code that nothing sends',
-      { methods: { begin: ['password', 'email-code'] } },
-      /^methods\.begin\[1\] is email-code, and nothing can be sent without mail/,
     ],
     [
       'a beginner said twice',
@@ -42,7 +37,21 @@ describe('which methods are there for whom', () => {
       { groups: [{ name: 'HR', methods: { 'recovery-code': 'required' } }] },
       /cannot be required/,
     ],
-    ['an email code that proves nothing', local({ 'email-code': 'required' }), /put it into methods\.begin/],
+    [
+      'an email code that proves nothing',
+      { ...local({ 'email-code': 'required' }), mail },
+      /put it into methods\.begin/,
+    ],
+    [
+      'an email code at every sign-in where no mail is sent',
+      { ...local({ 'email-code': 'required' }), assurance: { email_code: 'factor' } },
+      /^stores\[0\]\.methods\.email-code is required, and there is no mail: to send a code by/,
+    ],
+    [
+      'an email code to begin with where no mail is sent',
+      { methods: { begin: ['password', 'email-code'] } },
+      /^methods\.begin\[1\] is email-code, and there is no mail: to send a code by/,
+    ],
     [
       'a passkey that stands in',
       local({ webauthn: { stands_in: true } }),
@@ -63,7 +72,10 @@ describe('which methods are there for whom', () => {
       'an email code that begins a sign-in',
       { ...local({ 'email-code': 'required' }), methods: { begin: ['email-code'] }, mail },
     ],
-    ['an email code that is a factor', { ...local({ 'email-code': 'required' }), assurance: { email_code: 'factor' } }],
+    [
+      'an email code that is a factor',
+      { ...local({ 'email-code': 'required' }), assurance: { email_code: 'factor' }, mail },
+    ],
     [
       'one group off, another required: whoever is in both is let through by nothing',
       {

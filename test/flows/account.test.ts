@@ -38,6 +38,12 @@ function send(person: Person, page: Page, action: string, fields: Record<string,
   const csrf = /name="csrf" value="([^"]+)"/.exec(page.html)?.[1] as string;
   return person.go(new URL(action, page.url), { method: 'POST', body: new URLSearchParams({ csrf, ...fields }) });
 }
+/** The address of a method's own page, by what stands beside it in the list. */
+function pageOf(methods: Page, name = 'Authenticator app'): string {
+  const [, row = ''] = methods.html.split(`<b>${name}`);
+  return /href="(\/account\/methods\/[^"]+)"/.exec(row)?.[1] as string;
+}
+
 test('the account pages ask whoever comes to sign in, and show the page they came for', async () => {
   const person = new Person();
   const asked = await open(person, '/account/signins');
@@ -53,7 +59,7 @@ test('mei sets up an authenticator app, is asked for it at an application that w
   const more: { secret?: string; met: string[]; until: typeof console_ } = { met: [], until: console_ };
   const methods = await open(person, '/account/methods');
   const added = await as(mei, more)(person, await send(person, methods, '/account/methods/add', { method: 'totp' }));
-  expect(more.met).toEqual(['register:totp']);
+  expect(more.met).toEqual(['register:totp', 'register:recovery-code']);
   expect(added.url.search).toBe('?said=added');
   expect(added.html).toContain('Authenticator app');
 
@@ -66,23 +72,22 @@ test('mei sets up an authenticator app, is asked for it at an application that w
   expect(met).toEqual(['identify', 'prove:password', 'prove:totp']);
   expect(claims.acr).toBe(MFA);
 
-  const credential = /name="credential" value="([^"]+)"/.exec(added.html)?.[1] as string;
-  const removed = await send(person, added, '/account/methods/remove', { credential });
+  const removed = await send(person, added, `${pageOf(added)}/remove`);
   expect(removed.url.search).toBe('?said=removed');
-  expect(removed.html).not.toContain('name="credential"');
+  expect(pageOf(removed)).toBeUndefined();
 });
 
 test('adding or removing a factor later takes a fresh proof with two factors', async () => {
   const ana = someone();
   const { person } = await home(ana);
   const methods = await open(person, '/account/methods');
-  const credential = /name="credential" value="([^"]+)"/.exec(methods.html)?.[1] as string;
-  const asked = await send(person, methods, '/account/methods/remove', { credential });
+  const own = pageOf(methods);
+  const asked = await send(person, methods, `${own}/remove`);
   expect(asked.form?.fields.step).toBe('prove:totp');
   // Turning back changes nothing and does not ask again.
   const back = await person.submit(asked, {}, { name: 'do', value: 'cancel' });
   expect(back.url.pathname).toBe('/account/methods');
-  expect(back.html).toContain(credential);
+  expect(back.html).toContain(own);
 
   const adding = await send(person, methods, '/account/methods/add', { method: 'totp' });
   expect(adding.form?.fields.step).toBe('prove:totp');
@@ -106,10 +111,11 @@ test('removing the app ends the other sessions it proved, not this one', async (
   await rp.signIn(elsewhere, { acr_values: MFA }, as(ana));
   const { person } = await home(ana);
   const page = await open(person, '/account/methods');
-  const credential = /name="credential" value="([^"]+)"/.exec(page.html)?.[1] as string;
-  const proving = await send(person, page, '/account/methods/remove', { credential });
+  const own = pageOf(page);
+  const proving = await send(person, page, `${own}/remove`);
   const proved = await person.submit(proving, { code: freshCode(secretOf(ana)) });
-  await send(person, proved, '/account/methods/remove', { credential });
+  expect(proved.url.pathname).toBe(own);
+  await send(person, proved, `${own}/remove`);
   expect((await rp.signIn(elsewhere, { prompt: 'none' }, nobody)).error).toBe('login_required');
   expect((await rp.signIn(person, { prompt: 'none' }, nobody)).claims.sub).toBeTruthy();
 });
@@ -149,23 +155,30 @@ test('every change of how mei signs in is on record, and the end of every sessio
     person,
     await send(person, methods, '/account/methods/add', { method: 'totp' }),
   );
-  const on = await send(person, added, '/account/two-step', { on: 'yes' });
-  const credential = /name="credential" value="([^"]+)"/.exec(on.html)?.[1] as string;
-  const removed = await send(person, on, '/account/methods/remove', { credential });
+  const own = pageOf(added);
+  await send(person, added, `${own}/rename`, { label: 'Pixel 9' });
+  await send(person, added, '/account/two-step', { on: 'yes' });
+  const kept = await send(person, added, `${own}/remove`);
+  expect(kept.url.pathname).toBe(own);
+  await send(person, added, '/account/two-step', { on: 'no' });
+  const removed = await send(person, added, `${own}/remove`);
   expect(removed.url.search).toBe('?said=removed');
   await send(person, removed, '/account/password', { password: 'a quiet lane between two walls' });
   await send(person, removed, '/account/sign-out');
   const record = await rows<{ type: string; detail: Record<string, unknown>; address: string | null }>(
     stile.databaseUrl,
     `select type, detail, address from events where user_id = (select id from users where username = $1)
-     and type ~ '^(credential|two-step|session.ended)' order by id`,
+     and type ~ '^(credential|two-step|preferred|session.ended)' order by id`,
     [mei],
   );
   expect(record.map(({ type, detail }) => [type, detail.on ?? detail.reason ?? detail.method])).toEqual([
     ['credential.added', 'totp'],
+    ['preferred.changed', 'totp'],
+    ['credential.renamed', 'totp'],
     ['two-step.changed', true],
-    ['credential.removed', 'totp'],
     ['two-step.changed', false],
+    ['credential.removed', 'totp'],
+    ['preferred.changed', null],
     ['credential.replaced', 'password'],
     ['session.ended', 'password changed'],
     ['session.ended', 'signed out'],

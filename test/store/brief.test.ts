@@ -51,9 +51,9 @@ test('a registration link goes on, and what it shows begins anew', async () => {
   const person = { store: 'local', username: 'mei', name: 'Mei', emailVerified: false, groups: [], claims: {} };
   const { id } = (await new Users(db.knex).insert(person))!;
   const [before, after] = [new RegistrationLinks(db.knex, old), new RegistrationLinks(db.knex, current)];
-  await before.add('token', id, 'tom', at + 900_000);
+  await before.add('token', { user: id, by: 'tom', mailed: true }, at + 900_000);
   await before.keep('token', 'first');
-  expect(await after.find('token', at)).toEqual({ user: id, by: 'tom' });
+  expect(await after.find('token', at)).toEqual({ user: id, by: 'tom', mailed: true });
   await after.keep('token', 'second');
-  expect(await after.find('token', at)).toEqual({ user: id, by: 'tom', state: 'second' });
+  expect(await after.find('token', at)).toEqual({ user: id, by: 'tom', mailed: true, state: 'second' });
 });

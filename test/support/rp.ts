@@ -17,6 +17,8 @@ export const settings = (
   each = EACH,
 ) => ({
   enrolment: { first: 'password' },
+  // These people's browsers run no script, so that what needs one is beyond them.
+  stores: [{ id: 'local', methods: { webauthn: 'off' } }],
   ...more,
   applications: [
     {
@@ -142,7 +144,16 @@ export class RelyingParty {
       throw new Error(`stopped at ${end.url}: ${end.status} ${end.heading}`);
     }
     if (error) return { error, description: end.url.searchParams.get('error_description') ?? '' } as Answer;
-    const tokens = await client.authorizationCodeGrant(this.config, end.url, checks, more);
+    return this.redeem(end.url, checks, more);
+  }
+
+  /** Redeems the code a person came back with, at this address. */
+  async redeem(
+    url: URL,
+    checks: client.AuthorizationCodeGrantChecks,
+    more: Record<string, string> = {},
+  ): Promise<Answer> {
+    const tokens = await client.authorizationCodeGrant(this.config, url, checks, more);
     return { tokens, claims: tokens.claims() as client.IDToken };
   }
 }
@@ -173,7 +184,7 @@ export function freshCode(secret: string): string {
 /** Knows the person's name, password and authenticator app, and notes which pages were met. */
 export function as(
   username: string,
-  more: { met?: string[]; secret?: string; until?: (page: Page) => boolean } = {},
+  more: { met?: string[]; secret?: string; password?: string; until?: (page: Page) => boolean } = {},
 ): Walker {
   return async (person, start) => {
     let page = start;
@@ -181,16 +192,23 @@ export function as(
       if (more.until?.(page)) return page;
       const { fields } = page.form;
       const step = fields.step ?? '';
+      // A browser without script makes no passkey.
+      if (step === 'register:webauthn') {
+        page = await person.submit(page, {}, { name: 'method', value: 'totp' });
+        continue;
+      }
       more.met?.push(step);
       if (step === 'identify') page = await person.submit(page, { username });
-      else if (step === 'prove:password') page = await person.submit(page, { password: PASSWORD });
+      else if (step === 'prove:password') page = await person.submit(page, { password: more.password ?? PASSWORD });
       else if (step === 'prove:totp')
         page = await person.submit(page, { code: freshCode(more.secret ?? secretOf(username)) });
       else if (step === 'register:totp') {
         const secret = /<code class="secret"[^>]*>([A-Z2-7 ]+)</.exec(page.html)?.[1]?.replaceAll(' ', '') as string;
         more.secret = secret;
         page = await person.submit(page, { code: freshCode(secret) });
-      } else page = await person.submit(page);
+      } else if (step === 'register:recovery-code')
+        page = await person.submit(page, {}, { name: 'do', value: 'later' });
+      else page = await person.submit(page);
     }
     return page;
   };

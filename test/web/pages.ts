@@ -35,6 +35,16 @@ const password = {
   stay: { offered: true },
 };
 const totp = { ...common, digits: 6, label: 'Stile', others: true, changeable: true };
+const mailed = {
+  ...totp,
+  ...{ to: 'a•••@northfold.example', sentAt: now - 10_000, againAt: now + 20_000, until: now + 590_000 },
+};
+const troubles = ['unsent', 'limited'].flatMap((trouble) =>
+  [true, false].flatMap((others) => [
+    { trouble, others },
+    { trouble, others, resent: true },
+  ]),
+);
 const why = {
   kind: 'policy',
   application: 'Wiki',
@@ -45,6 +55,10 @@ const why = {
 const kinds = ['application', 'policy', 'two-step', 'fresh', 'account'];
 const qr = { size: 25, path: 'M0 0h7v1h-7zM9 0h1v1h-1zM11 3h4v9h-4z' };
 const register = { ...common, qr, secret: 'JBSW Y3DP EHPK 3PXP', digits: 6, others: false };
+const options = { challenge: 'AAAA', rpId: 'id.example', allowCredentials: [] };
+const passkey = { ...common, options, username: 'ana', others: true, changeable: true };
+const newPasskey = { ...passkey, options: { ...options, user: { id: 'AA', name: 'ana', displayName: 'Ana' } } };
+const nameless = { ...common, username: '', step: 'identify', unnamed: { webauthn: { options } } };
 const codes = [
   'requirements-unmet',
   'denied',
@@ -61,6 +75,7 @@ const faults = [
   'not-found',
   'bad-request',
   'forged',
+  'left-open',
   'cookies',
   'not-a-form',
   'too-large',
@@ -73,20 +88,44 @@ const faults = [
 const user = { name: 'Ana Silva', username: 'ana', email: 'ana@northfold.example', groups: ['Finance', 'Everyone'] };
 const mine = { csrf: 'c', user };
 const firefox = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:143.0) Gecko/20100101 Firefox/143.0';
+const phone = {
+  ...{ id: 'c2', method: 'totp', label: 'Pixel 9', createdAt: now - 8e9, lastUsedAt: now - 60_000 },
+  ...{ from: '192.0.2.7', locked: true, preferred: true, page: true },
+};
+const byMail = { id: 'c7', method: 'mail', label: 'Email', createdAt: now - 8e9, does: 'both', page: true };
 const held = {
-  twoStep: { on: true, changeable: true },
+  twoStep: { on: true, changeable: true, forced: [], byMail: false },
   methods: [
-    { id: 'c1', method: 'password', label: '', createdAt: now - 9e9, lastUsedAt: now - 60_000, removable: false },
-    { id: 'c2', method: 'totp', label: 'Pixel 9', createdAt: now - 8e9, locked: true, removable: true },
+    { id: 'c1', method: 'password', label: '', createdAt: now - 9e9, lastUsedAt: now - 60_000, page: false },
+    phone,
+    { ...phone, id: 'c3', label: '', lost: true, locked: false, preferred: false, from: undefined },
+    { ...phone, id: 'c4', method: 'other', label: 'Key', off: true, kept: 'synced', lastUsedAt: undefined },
+    { ...phone, id: 'c5', method: 'codes', label: '', left: 0, of: 10 },
+    { ...phone, id: 'c6', method: 'pass', label: '', endsAt: now + 3_600_000, page: false },
+    byMail,
   ],
-  addable: ['totp'],
+  addable: [{ id: 'totp', required: true, replaces: false }],
+  address: 'a•••@northfold.example',
+  takes: 'two',
+};
+const itself = {
+  ...mine,
+  one: phone,
+  address: held.address,
+  preferable: true,
+  own: true,
+  most: 64,
+  keeping: undefined,
 };
 const proofs = [
   { method: 'password', at: now - 3_600_000 },
   { method: 'totp', at: now - 60_000 },
 ];
 const signIn = { at: now - 60_000, application: 'Wiki', address: '192.0.2.7', proved: proofs, asked: ['mfa'] };
-const sayings = ['added', 'removed', 'two-step-on', 'two-step-off', 'password-changed', 'session-ended', 'withdrawn'];
+const sayings = [
+  ...['added', 'removed', 'renamed', 'lost', 'preferred', 'two-step-on', 'two-step-off', 'password-changed'],
+  ...['session-ended', 'withdrawn'],
+];
 
 export interface Sample {
   readonly name: string;
@@ -102,6 +141,24 @@ export const samples: readonly Sample[] = [
   sample('identify', 'signin/identify', { ...common, username: '', step: 'identify' }),
   sample('identify, empty', 'signin/identify', { ...common, username: 'ana', empty: true }),
   sample('identify for the account', 'signin/identify', { ...common, username: '', application: ours }),
+  sample('identify, or a passkey', 'signin/identify', nameless),
+  sample('identify, passkey refused', 'signin/identify', { ...nameless, by: 'webauthn', wrong: true }),
+  sample('identify, key without a PIN', 'signin/identify', {
+    ...nameless,
+    ...{ by: 'webauthn', wrong: true, reason: 'unverified' },
+  }),
+  sample('passkey', 'methods/webauthn', {
+    ...passkey,
+    stay: { offered: true, checked: true },
+    steps: { now: 2, of: 2 },
+  }),
+  sample('passkey, wrong', 'methods/webauthn', { ...passkey, wrong: true, reason: 'refused' }),
+  sample('passkey, key without a PIN', 'methods/webauthn', { ...passkey, wrong: true, reason: 'unverified', why }),
+  sample('set up a passkey', 'methods/webauthn-register', { ...newPasskey, why }),
+  ...['taken', 'unreadable', 'refused', 'another word'].map((reason) =>
+    sample(`set up a passkey, ${reason}`, 'methods/webauthn-register', { ...newPasskey, wrong: true, reason }),
+  ),
+  sample('set up a passkey from the account', 'methods/webauthn-register', { ...newPasskey, application: ours }),
   sample('password', 'methods/password', password),
   sample('password, wrong', 'methods/password', { ...password, wrong: true, steps: { now: 1, of: 2 } }),
   sample('password, empty', 'methods/password', { ...password, empty: true }),
@@ -113,6 +170,16 @@ export const samples: readonly Sample[] = [
     sample(`code, why ${kind}`, 'methods/totp', { ...totp, why: { ...why, kind } }),
     sample(`code, why ${kind}, in the same walk`, 'methods/totp', { ...totp, why: { ...why, kind, signedIn: false } }),
   ]),
+  ...[{}, { to: undefined }, { wrong: true }, { empty: true }, { againAt: now }, ...troubles].map((more) =>
+    sample(`code by email, ${JSON.stringify(more)}`, 'methods/email-code', { ...mailed, ...more }),
+  ),
+  ...[{}, { wrong: true }, { until: now }, { againAt: now }, ...troubles].map((more) =>
+    sample(`link by email, ${JSON.stringify(more)}`, 'methods/mailed-link', { ...mailed, opens: true, ...more }),
+  ),
+  sample('link, here', 'signin/link-here', { ...common, token: 't' }),
+  sample('link, here, from the account', 'signin/link-here', { ...common, application: ours, token: 't' }),
+  sample('link, elsewhere', 'signin/link-elsewhere', { application, agent: firefox, at: now - 60_000 }),
+  sample('link, over', 'signin/link-over', {}),
   sample('code for the account', 'methods/totp', { ...totp, application: ours, why: { ...why, kind: 'account' } }),
   sample('set up', 'methods/totp-register', { ...register, steps: { now: 2, of: 2 }, why }),
   sample('set up, wrong', 'methods/totp-register', { ...register, wrong: true, others: true }),
@@ -221,13 +288,38 @@ export const samples: readonly Sample[] = [
     ...mine,
     ...held,
     addable: [],
-    twoStep: { on: false, changeable: true },
+    twoStep: { on: false, changeable: true, forced: [], byMail: true },
   }),
   sample('account methods, none yet', 'account/methods', {
     ...mine,
     ...held,
-    twoStep: { on: false, changeable: false },
+    twoStep: { on: false, changeable: false, forced: [], byMail: true },
   }),
+  sample('account methods, two-step by mail', 'account/methods', {
+    ...mine,
+    ...held,
+    twoStep: { on: true, changeable: true, forced: [], byMail: true },
+  }),
+  sample('account methods, required', 'account/methods', {
+    ...mine,
+    ...held,
+    twoStep: { on: false, changeable: false, forced: ['Required methods', 'Finance needs two'], byMail: false },
+  }),
+  ...['first', 'mailed-link', 'access-pass', 'closed'].map((takes) =>
+    sample(`account methods, adding takes ${takes}`, 'account/methods', { ...mine, ...held, takes }),
+  ),
+  sample('account method', 'account/method', itself),
+  sample('account method, wrong name', 'account/method', { ...itself, wrong: true, typed: 'x'.repeat(65) }),
+  sample('account method, needed', 'account/method', {
+    ...itself,
+    keeping: { policies: ['Two-step sign-in'], lastWay: true },
+  }),
+  sample('account method, lost', 'account/method', {
+    ...itself,
+    ...{ one: { ...phone, lost: true, locked: false, preferred: false }, preferable: false, said: 'lost' },
+  }),
+  sample('account method, by mail', 'account/method', { ...itself, one: byMail, own: false }),
+  sample('account method lost, signed out', 'account/lost', {}),
   ...sayings.map((said) => sample(`said: ${said}`, 'account/methods', { ...mine, ...held, said })),
   sample('account password', 'account/password', mine),
   ...['too-short', 'too-long', 'too-common', 'too-close'].map((broken) =>

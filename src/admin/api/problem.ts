@@ -23,6 +23,7 @@ const kinds = {
   'precondition-required': [428, 'Say in If-Match what you read'],
   'slow-down': [429, 'Too many refusals: wait a little'],
   fault: [500, 'Something went wrong on our side'],
+  unsent: [502, 'The mail server did not take the message'],
   away: [503, 'A part of ours is away'],
   'needs-server': [503, 'Only a running server can do this'],
 } as const satisfies Record<string, readonly [number, string]>;

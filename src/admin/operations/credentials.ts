@@ -5,7 +5,7 @@ import { instant } from './instant.ts';
 import { operation } from './operation.ts';
 import { live } from './parts.ts';
 import { named, userTarget, who } from './person.ts';
-import { link, linkFor } from './registration-link.ts';
+import { link, linkFor, mailLink } from './registration-link.ts';
 
 const credential = z.strictObject({
   id: z.string(),
@@ -69,14 +69,22 @@ export const credentialOperations = [
     summary:
       'A link by which a person chooses a new password, and an authenticator app who has none; an earlier one stops working',
     permission: 'credentials.reset',
-    input: z.strictObject({ user: who }),
-    output: link,
+    input: z.strictObject({
+      user: who,
+      mail: z
+        .boolean()
+        .default(false)
+        .describe('Send it to their verified address instead of showing it: then it lets them choose a password alone'),
+    }),
+    output: link.partial({ link: true }),
     event: 'registration-link.made',
     others: true,
     target: userTarget,
     async perform(parts, input, call) {
       const user = await named(parts, input.user);
-      return { body: await linkFor(parts, user, call), user: user.id };
+      const detail = { mailed: input.mail };
+      if (input.mail) return { body: { expires_at: await mailLink(parts, user, call) }, user: user.id, detail };
+      return { body: await linkFor(parts, user, call), user: user.id, detail };
     },
   }),
 ];

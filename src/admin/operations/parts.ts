@@ -1,5 +1,9 @@
 import type { Recorder } from '../../audit/event.ts';
+import type { Notices } from '../../authentication/notices.ts';
 import type { Sessions } from '../../authentication/sessions.ts';
+import type { Credential, NewCredential } from '../../domain/credential.ts';
+import type { Message, Sent } from '../../domain/message.ts';
+import type { User } from '../../domain/user.ts';
 import type { ApiAnswers } from '../../store/api-answers.ts';
 import type { Applications } from '../../store/applications.ts';
 import type { Spooled } from '../../store/backup/spooling.ts';
@@ -21,6 +25,13 @@ export interface Live {
   endTokens(user: string): Promise<void>;
   /** Applications have changed: read them now, not at the next look. */
   refresh(): Promise<unknown>;
+  /** Absent where no mail is sent. */
+  readonly mail?: Mailing | undefined;
+}
+
+/** Writes to people; `answer` is what the mail server said, for whoever runs it. */
+export interface Mailing {
+  deliver(message: Message): Promise<{ readonly sent: Sent; readonly answer: string }>;
 }
 
 interface AllowedRegistration {
@@ -41,6 +52,29 @@ export interface RegistrationRules {
   }): Promise<AllowedRegistration>;
 }
 
+/** How access passes are made here (methods/access-pass). */
+export interface PassRules {
+  /** Seconds from now that one may be good for. */
+  readonly longest: number;
+  /** Whether the file leaves passes to this person. */
+  allowed(user: User): boolean;
+  issue(
+    terms: PassTerms & { readonly user: string },
+    length?: number,
+  ): Promise<{ readonly pass: string; readonly credential: NewCredential }>;
+  /** What was said of one when it was issued. */
+  termsOf(credential: Credential): PassTerms;
+}
+
+interface PassTerms {
+  readonly by: string;
+  /** Milliseconds since the epoch. */
+  readonly startsAt: number;
+  readonly endsAt: number;
+  readonly oneTime: boolean;
+  readonly firstFactor: boolean;
+}
+
 /** What operations work on. Made in composition/administration.ts, for a server and for a command without one alike. */
 export interface AdminParts {
   readonly issuer: string;
@@ -51,6 +85,9 @@ export interface AdminParts {
   readonly events: Events;
   readonly links: RegistrationLinks;
   readonly answers: ApiAnswers;
+  readonly passes: PassRules;
+  /** Tells people by mail what was done to their account; absent where there is no mail. */
+  readonly notices?: Notices | undefined;
   readonly roles: HeldRoles;
   readonly rules: ApplicationRules;
   readonly configuration: ConfigurationParts;
@@ -71,4 +108,13 @@ export interface AdminParts {
 export function live(parts: AdminParts): Live {
   if (!parts.live) throw new Problem('needs-server');
   return parts.live;
+}
+
+/** Throws Problem 503 where no server runs, 409 where it sends no mail, and 502 when the mail server did not take the message. */
+export async function mailed(parts: AdminParts, message: Message): Promise<string> {
+  const { mail } = live(parts);
+  if (!mail) throw new Problem('conflict', 'This server sends no mail: there is no mail in its configuration.');
+  const { sent, answer } = await mail.deliver(message);
+  if (sent !== 'sent') throw new Problem('unsent', answer);
+  return answer;
 }

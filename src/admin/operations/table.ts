@@ -1,3 +1,4 @@
+import { accessPassOperations } from './access-passes.ts';
 import { applicationChangeOperations } from './application-changes.ts';
 import { applicationOperations } from './applications.ts';
 import { auditOperations } from './audit.ts';
@@ -5,6 +6,7 @@ import { backupOperations } from './backups.ts';
 import { configurationOperations } from './configuration.ts';
 import { credentialOperations } from './credentials.ts';
 import { keyOperations } from './keys.ts';
+import { mailOperations } from './mail.ts';
 import type { Operation } from './operation.ts';
 import { ownerOperations } from './owners.ts';
 import { registrationOperations } from './registration.ts';
@@ -22,6 +24,7 @@ export const operations: readonly Operation[] = [
   ...userOperations,
   ...userChangeOperations,
   ...credentialOperations,
+  ...accessPassOperations,
   unlock,
   ...sessionOperations,
   ...applicationOperations,
@@ -31,6 +34,7 @@ export const operations: readonly Operation[] = [
   ...ownerOperations,
   ...keyOperations,
   ...secretOperations,
+  ...mailOperations,
   ...auditOperations,
   ...configurationOperations,
   ...backupOperations,

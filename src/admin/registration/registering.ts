@@ -13,7 +13,7 @@ import type { Users } from '../../store/users.ts';
 /** What a registration link needs to be followed. */
 export interface Registering {
   readonly links: RegistrationLinks;
-  readonly users: Pick<Users, 'byId'>;
+  readonly users: Pick<Users, 'byId' | 'within'>;
   readonly credentials: Credentials;
   readonly methods: ReadonlyMap<string, Method>;
   readonly sessions: Pick<Sessions, 'endAll' | 'join'>;
@@ -33,7 +33,10 @@ const second = 'totp';
 export interface Opened {
   readonly user: User;
   readonly by: string;
-  /** Absent: the person has a second factor already, and keeps it. */
+  /** It came by mail: what is chosen by it is worth no more than the mailbox, and a second factor is not among it. */
+  readonly mailed: boolean;
+  /** They have a second factor already, and keep it. */
+  readonly guarded: boolean;
   readonly registration?: { readonly state: string; readonly show: Readonly<Record<string, unknown>> };
 }
 
@@ -43,9 +46,11 @@ export async function open(parts: Registering, token: string): Promise<Opened | 
   const link = await parts.links.find(token, now);
   const user = link && (await parts.users.byId(link.user));
   if (!user || user.disabled) return undefined;
-  const about = { user, by: link.by };
+  const held = guarded(parts.methods, await parts.credentials.of(user.id));
+  const about = { user, by: link.by, mailed: link.mailed, guarded: held };
   const method = parts.methods.get(second);
-  if (!method?.register || guarded(parts.methods, await parts.credentials.of(user.id))) return about;
+  // Or whoever reads the mailbox would have two factors by it.
+  if (!method?.register || held || link.mailed) return about;
   const person = { user, issuer: parts.service, held: [], now };
   const begun = await method.register(person, link.state);
   if (begun.state === link.state) return { ...about, registration: begun };
@@ -67,7 +72,7 @@ export type Finished =
 export async function finish(
   parts: Registering,
   token: string,
-  { user, by, registration }: Opened,
+  { user, by, mailed, registration }: Opened,
   form: Readonly<Record<string, string>>,
   browser: Browser,
 ): Promise<Finished> {
@@ -82,21 +87,28 @@ export async function finish(
   const proofs: Evidence[] = [];
   const first = await parts.links.spend(token, now, async (trx) => {
     const credentials = parts.credentials.within(trx);
-    const password = await credentials.replace(user.id, chosen.credential, now);
+    const password = await credentials.replace(user.id, mailed ? ofMailbox(chosen.credential) : chosen.credential, now);
     proofs.push({ class: 'password', method: 'password', at: now, credential: password.id });
     if (code?.kind !== 'registered') return;
     const added = await credentials.add(user.id, code.credential, now);
+    await parts.users.within(trx).setPreferred(user.id, second);
     if (code.class) proofs.push({ class: code.class, method: second, at: now, credential: added.id });
   });
   if (!first) return { kind: 'dead' };
   await parts.endTokens(user.id);
   await parts.sessions.endAll(user.id, 'password changed', { address: browser.address });
   const about = { at: now, user: user.id, address: browser.address };
-  const detail = { methods: proofs.map(({ method }) => method), by };
+  const detail = { methods: proofs.map(({ method }) => method), by, mailed };
   await parts.recorder.record({ type: 'registration-link.used', ...about, detail });
   if (code) await signIn(parts, user.id, proofs, browser, about);
   return { kind: 'done' };
 }
+
+/** A password that a link to the mailbox let somebody choose (domain/evidence.ts, `mailbox`). */
+const ofMailbox = (credential: NewCredential): NewCredential => ({
+  ...credential,
+  data: { ...credential.data, mailbox: true },
+});
 
 async function signIn(
   { sessions, recorder }: Registering,

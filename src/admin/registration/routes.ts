@@ -26,14 +26,14 @@ export function registrationRoutes(app: Router, pages: RegistrationPages): void 
     req: Request,
     res: Response,
     token: string,
-    { user, registration }: Opened,
+    { user, guarded, registration }: Opened,
     wrong: { why?: string; problem?: string } = {},
   ) =>
     views.render(res, {
       view: 'registration/page',
       status: wrong.why || wrong.problem ? 422 : 200,
       data: {
-        ...{ qr: undefined, ...registration?.show, user, token, ...wrong },
+        ...{ qr: undefined, ...registration?.show, guarded, user, token, ...wrong },
         csrf: csrf.token(pages.browserOf(req, res).bind(), purpose),
       },
     });

@@ -24,7 +24,12 @@ const shownSessions = ({ items }: Answer) =>
   table(items as Items, ['sid', 'started_at', 'expires_at', 'address', 'agent', 'applications']);
 
 export const link = ({ link: address, expires_at }: Answer): string =>
-  `${address}\nIt works once, until ${expires_at}. Hand it over in a way that reaches only them.`;
+  address === undefined
+    ? `It is on its way to their address. It works once, until ${expires_at}.`
+    : `${address}\nIt works once, until ${expires_at}. Hand it over in a way that reaches only them.`;
+
+const issued = ({ pass, starts_at, ends_at, one_time }: Answer, { from }: Given): string =>
+  `${pass}\nIt works ${one_time ? 'once' : 'any number of times'}${from ? `, from ${starts_at}` : ''} until ${ends_at}. It is shown this once: hand it over in a way that reaches only them.`;
 
 export const peopleCommands: readonly Command[] = [
   {
@@ -70,6 +75,20 @@ export const peopleCommands: readonly Command[] = [
   },
   { words: ['user', 'reset'], operation: 'users.registration-link', ...one, says: link },
   { words: ['user', 'sessions'], ...sessions, says: shownSessions, about: 'The same as session list' },
+  { words: ['pass', 'issue'], operation: 'users.access-passes.issue', ...one, says: issued },
+  {
+    words: ['pass', 'list'],
+    operation: 'users.access-passes.list',
+    ...one,
+    says: ({ items }) =>
+      table(items as Items, ['id', 'state', 'starts_at', 'ends_at', 'one_time', 'first_factor', 'issued_by']),
+  },
+  {
+    words: ['pass', 'withdraw'],
+    operation: 'users.access-passes.withdraw',
+    takes: ['user', 'pass'],
+    says: () => 'It works no longer; sessions that were opened with it have ended.',
+  },
   { words: ['unlock'], ...unlock, about: 'The same as user unlock' },
   { words: ['session', 'list'], ...sessions, says: shownSessions },
   {

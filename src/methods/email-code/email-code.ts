@@ -5,9 +5,10 @@
  * know of attempts, which are counted, and spent, by the engine.
  */
 import { randomInt, timingSafeEqual } from 'node:crypto';
-import { byMailbox, mailboxOf, masked, type Post } from '../../domain/by-mail.ts';
+import { byMailbox, mailboxOf, type Post } from '../../domain/by-mail.ts';
 import { plainDigits } from '../../domain/digits.ts';
 import type { MethodClassName } from '../../domain/evidence.ts';
+import { masked } from '../../domain/masked.ts';
 import type { Challenge, Method, Proof, Subject } from '../../domain/method.ts';
 
 const method = 'email-code';
@@ -70,7 +71,10 @@ export function createEmailCode(
       const { now } = subject;
       // Asked for too soon: the page says when, and nothing is sent.
       if (now < kept.sentAt + PAUSE_MS) return { state, show: shown(subject, kept) };
-      return ask(subject, alive(kept, now) ? { ...kept, sentAt: now } : { ...kept, ...fresh(now) });
+      const to = mailboxOf(subject.user);
+      if (kept.to === to && alive(kept, now)) return ask(subject, { ...kept, sentAt: now });
+      const { worth } = kept;
+      return ask(subject, { ...fresh(now), ...(to ? { to } : {}), ...(worth ? { worth } : {}) });
     },
 
     async verify({ user, credentials: [credential], now }, state, answer) {

@@ -4,7 +4,8 @@
  * only a form acts, so that a scanner that opens every link changes nothing.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { byMailbox, mailboxOf, masked, type Post } from '../../domain/by-mail.ts';
+import { byMailbox, mailboxOf, type Post } from '../../domain/by-mail.ts';
+import { masked } from '../../domain/masked.ts';
 import type { Answer, Challenge, Method, Subject } from '../../domain/method.ts';
 
 const method = 'mailed-link';
@@ -50,10 +51,12 @@ export function createMailedLink(post: Post, issuer: string): Method {
     },
 
     async again(subject, state) {
-      const { to, links }: Kept = JSON.parse(state);
+      const kept: Kept = JSON.parse(state);
+      const to = mailboxOf(subject.user);
       // Asked for too soon: the page says when, and nothing is sent.
-      if (subject.now < (links[0]?.at ?? 0) + PAUSE_MS) return { state, show: shown({ to, links }) };
-      return ask(subject, to, links.filter(alive(subject.now)));
+      const soon = subject.now < (kept.links[0]?.at ?? 0) + PAUSE_MS;
+      if (soon || to === undefined) return { state, show: shown(kept) };
+      return ask(subject, to, to === kept.to ? kept.links.filter(alive(subject.now)) : []);
     },
 
     sent: (state, answer, now) => matches(state, answer, now),

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { hash, parseOptions, verify } from '@node-rs/argon2';
 import { watched } from '../../domain/watching.ts';
-import { createPool } from './pool.ts';
+import { createPool } from '../pool.ts';
 
 /** argon2id as OWASP has it: 19 MiB, two passes, one lane (performance.md: 14 ms on a quiet core). */
 const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;

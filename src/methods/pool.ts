@@ -1,4 +1,4 @@
-import { StoreAway } from '../../domain/store-away.ts';
+import { StoreAway } from '../domain/store-away.ts';
 
 /** Runs a task when it is its turn. */
 export interface Pool {

@@ -1,5 +1,5 @@
-import { StoreAway } from '../../../src/domain/store-away.ts';
-import { createPool } from '../../../src/methods/password/pool.ts';
+import { StoreAway } from '../../src/domain/store-away.ts';
+import { createPool } from '../../src/methods/pool.ts';
 
 /** A task that ends when told to. */
 function held() {
