@@ -67,8 +67,7 @@ function by(key: Authenticator, who: { name?: string; met?: string[] } = {}): Wa
         page = await person.submit(page, { response: key.create(optionsIn<CreationOptions>(page.html)) });
       else if (step === 'prove:webauthn')
         page = await person.submit(page, { response: key.get(optionsIn<RequestOptions>(page.html)) });
-      else if (step === 'register:recovery-code')
-        page = await person.submit(page, {}, { name: 'do', value: 'later' });
+      else if (step === 'register:recovery-code') page = await person.submit(page, {}, { name: 'do', value: 'later' });
       else return page;
       // A page that comes again is what the test is about.
       if (page.form?.fields.step === step) return page;
