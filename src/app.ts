@@ -15,6 +15,7 @@ import { mountAccount } from './composition/account-pages.ts';
 import { openAdministration } from './composition/administration.ts';
 import { mountAdministration } from './composition/administration-pages.ts';
 import { answering } from './composition/answering.ts';
+import { originsOf } from './composition/authenticators.ts';
 import { backupFrom } from './composition/backups.ts';
 import { certificatesFrom } from './composition/certificates.ts';
 import { configurationFor } from './composition/configuration.ts';
@@ -44,6 +45,7 @@ import { clientAddress } from './web/client-address.ts';
 import { csrf } from './web/csrf.ts';
 import { errors } from './web/errors.ts';
 import { healthRoutes } from './web/health.ts';
+import { relatedOrigins } from './web/related-origins.ts';
 import { anyone, routes } from './web/routes.ts';
 
 export interface App {
@@ -65,23 +67,8 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
 
   // What lasts, and what may be lost.
   const stores = await openStores(config, join(root, 'dist', 'embedded-snapshot'));
-  const {
-    db,
-    sealer,
-    sealed,
-    users,
-    credentials,
-    browsers,
-    applications,
-    consents,
-    events,
-    tokens,
-    signingKeys,
-    subjectKey,
-    refreshKey,
-    nonceSecret,
-    nameIds,
-  } = stores;
+  const { db, sealer, sealed, users, credentials, browsers, applications, consents, nameIds } = stores;
+  const { events, tokens, signingKeys, subjectKey, refreshKey, nonceSecret } = stores;
   const store = openState(config.redisUrl, log);
   const kv = new MemoKv(store);
   // The catalogue comes to know them later.
@@ -95,7 +82,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
   const { notices, recorder } = openNotices(counters.counting(writer), telling);
 
   // Ways to prove who one is, and who there is.
-  const { password, totp, accessPass, methods } = openMethods(config, { kv, messenger: mail.messenger, log });
+  const { password, totp, accessPass, methods } = openMethods(config, { kv, messenger: mail.messenger, log, now });
   const local = createLocalStore(users);
   const applying = { users, credentials, applications, password, totp, knex: db.knex, log, now };
   const disabled = await applyDeclared({ ...applying, config, recorder });
@@ -190,21 +177,12 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     draining,
   );
   routes(app).get('/assets/:file', anyone, files.handler);
+  relatedOrigins(routes(app), originsOf(config));
   signInRoutes(app, { walking, csrf: forms, views, issuer: config.issuer, now, browserOf: browser });
   oidc.mount(app);
   saml.mount(app);
   mountAccount(app, {
-    ...{
-      authentication: engine,
-      sources: engine.parts.sources,
-      sessions,
-      leaving,
-      users,
-      credentials,
-      consents,
-      events,
-    },
-    ...{ recorder, tokens },
+    ...{ engine, sessions, leaving, users, credentials, consents, events, recorder, tokens },
     ...{ csrf: forms, views, issuer: config.issuer, now, application, browserOf: browser, password, oidc },
   });
   mountAdministration(app, {

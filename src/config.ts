@@ -14,10 +14,12 @@ import type { ConfiguredKeys } from './config/keys.ts';
 import type { ConfiguredMail } from './config/mail.ts';
 import { type InspectMetadata, metadataProblems } from './config/metadata.ts';
 import type { ConfiguredMethods } from './config/methods.ts';
+import { prepare, valueAt } from './config/prepare.ts';
 import { ConfigurationError, describe, type Problem } from './config/problems.ts';
 import { type File, schema } from './config/schema.ts';
 import { holdsDemo, holdsOthers, keepSecret, markDemo } from './config/secret.ts';
 import { type ClientCertificates, pemProblems } from './config/tls.ts';
+import { type InspectStatements, webauthnProblems } from './config/webauthn.ts';
 import { inFile, readYaml } from './config/yaml.ts';
 import type { Application } from './domain/application.ts';
 import type { Resource } from './domain/resource.ts';
@@ -147,17 +149,19 @@ export interface Sources {
   readonly readFile?: ReadFile;
   /** The SAML room's; without it metadata is taken unread. */
   readonly inspect?: InspectMetadata;
+  /** The same of the WebAuthn method, for statements about authenticators. */
+  readonly inspectStatements?: InspectStatements;
 }
 
 /**
  * Reads everything and writes nothing; throws a ConfigurationError that names every problem. `secrets` is empty where none
  * was given and none is needed from outside.
  */
-export function readConfig({ env, readFile = (path) => readFileSync(path, 'utf8'), inspect }: Sources): Config {
+export function readConfig({ env, readFile = (path) => readFileSync(path, 'utf8'), ...inspecting }: Sources): Config {
   const around = readEnvironment(env, readFile);
   const path = around.file ?? join(root, 'config/demo.yaml');
   const problems = around.problems.map(({ at, wrong }) => `environment: ${at} ${wrong}`);
-  const read = readSettings(path, around, { readFile, inspect }, problems);
+  const read = readSettings(path, around, { readFile, ...inspecting }, problems);
   problems.push(...folderProblems(around));
   if (!read || problems.length > 0 || around.issuer === undefined) throw new ConfigurationError(problems);
   return assemble(path, { ...around, issuer: around.issuer }, read.file, read.contents);
@@ -174,7 +178,7 @@ export function loadConfig(sources: Sources): Config {
 function readSettings(
   path: string,
   around: Surroundings,
-  { readFile, inspect }: { readFile: ReadFile; inspect: InspectMetadata | undefined },
+  { readFile, inspect, inspectStatements }: Omit<Sources, 'env'> & { readonly readFile: ReadFile },
   problems: string[],
 ) {
   const shown = relative(process.cwd(), path).startsWith('..') ? path : relative(process.cwd(), path);
@@ -201,33 +205,13 @@ function readSettings(
     ),
     ...contents.problems,
     ...metadataProblems(raw as Record<string, unknown>, contents, issuer, inspect),
+    ...webauthnProblems(raw as Record<string, unknown>, contents, issuer, inspectStatements),
     ...pemProblems(contents),
   ];
   const inOrder = found.map((one) => ({ one, line: yaml.lineOf(one.path ?? []) })).sort((a, b) => a.line - b.line);
   problems.push(...new Set(inOrder.map(({ one }) => inFile(shown, yaml, one))));
   return result.success ? { file: result.data, contents } : undefined;
 }
-
-/** An emptied section is an absent one; `{issuer}` in an application's or a resource's addresses is where this server is. */
-function prepare(value: unknown, issuer: string): unknown {
-  if (value === null || value === undefined) return {};
-  if (typeof value !== 'object' || Array.isArray(value)) return value;
-  const file = Object.fromEntries(Object.entries(value).filter(([, section]) => section !== null));
-  const here = ['applications', 'resources']
-    .filter((key) => key in file)
-    .map((key) => [key, placed(file[key], issuer)]);
-  return { ...file, ...Object.fromEntries(here) };
-}
-
-function placed(value: unknown, issuer: string): unknown {
-  if (typeof value === 'string') return value.replaceAll('{issuer}', issuer);
-  if (Array.isArray(value)) return value.map((one) => placed(one, issuer));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, placed(one, issuer)]));
-}
-
-const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
-  path.reduce<unknown>((part, key) => (part as Record<PropertyKey, unknown> | null | undefined)?.[key], value);
 
 /** Passwords everybody knows must never come to lie in the folder of a server that others reach, nor the other way. */
 function folderProblems({ demo, dataDir, databaseUrl }: Surroundings): string[] {

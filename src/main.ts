@@ -4,6 +4,7 @@ import { currentRequest } from './composition/request.ts';
 import { loadConfig } from './config.ts';
 import { greeting } from './greeting.ts';
 import { logger } from './log.ts';
+import { inspectStatements } from './methods/webauthn/declared.ts';
 import { inspect } from './protocols/saml/providers/declared.ts';
 import { unstarted } from './unstarted.ts';
 import { type Serving, serve } from './web/server.ts';
@@ -14,7 +15,7 @@ const LINGER_MS = 3_000;
 const LEAVING_MS = 18_000;
 
 async function start(): Promise<void> {
-  const config = loadConfig({ env: process.env, inspect });
+  const config = loadConfig({ env: process.env, inspect, inspectStatements });
   const log = logger(config.log.level, undefined, currentRequest);
   let serving: Serving | undefined;
   const app = await buildApp(config, log, () => serving?.draining() ?? false);

@@ -19,6 +19,7 @@ export function methodsShown(standing: Standing, from: From) {
       replaces: method.spare === true && held.some((one) => one.method === method.id && !one.lost),
     })),
     takes: takes(standing),
+    signal: signals(standing),
   };
 }
 
@@ -32,8 +33,19 @@ export function methodShown(standing: Standing, one: Credential, from: From) {
     preferable: preferable(standing, one) && user.preferred !== one.method,
     own,
     keeping: own ? keeping(standing, one) : undefined,
+    signal: signals(standing),
   };
 }
+
+/** What the browser is told of what still counts here: after a removal or a loss it offers the rest alone. */
+const signals = ({ sources, user, held }: Standing): Readonly<Record<string, unknown>> =>
+  Object.assign(
+    {},
+    ...[...sources.methods.values()].map((method) => {
+      const counted = held.filter((one) => one.method === method.id && !one.lost);
+      return method.signals?.(user, counted);
+    }),
+  );
 
 function row({ sources, user, now }: Standing, one: Credential, from: From) {
   const { id, method: name, label, data, spent = 0, createdAt, lastUsedAt, lockedUntil, disabled, lost } = one;

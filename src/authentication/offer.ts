@@ -16,7 +16,12 @@ export interface Offer {
   readonly wanted: readonly MethodClassName[];
   readonly answer: Answer;
   readonly change: Change;
+  /** What was shown instead of a name, if nobody has it: the browser is told, and then offers it no more. */
+  readonly strange?: string | undefined;
 }
+
+/** How long the answer to a code takes at least, in milliseconds, while nobody is vouched for: longer than judging it. */
+export const EVEN_MS = 250;
 
 /** Fields of a form that are not an answer to the method's question. */
 const FORM_FIELDS = new Set(['csrf', 'do', 'step', 'stay', 'username', 'method']);

@@ -24,7 +24,7 @@ export function present(page: PageView, now: number): Page {
     action: `/signin/${signIn.id}`,
     step: stepName(step),
     application: { id: facts.application.id, name: facts.application.name },
-    ...(said?.kind === 'wrong' ? { wrong: true, reason: said.reason } : {}),
+    ...(said?.kind === 'wrong' ? { wrong: true, reason: said.reason, named: said.named } : {}),
     ...(said?.kind === 'empty' ? { empty: true } : {}),
   };
   const shown = (view: string, data: Record<string, unknown> = {}, status = 200): Page => ({

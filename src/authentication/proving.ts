@@ -1,7 +1,6 @@
 /** One proof offered: limits before, judgement by the method, single use and the record after. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { AuditEvent } from '../audit/event.ts';
-import type { Credential, NewCredential } from '../domain/credential.ts';
 import type { Evidence, MethodClassName } from '../domain/evidence.ts';
 import type { Method, Registrant, Subject } from '../domain/method.ts';
 import type { StandIn } from '../domain/stand-in.ts';
@@ -12,33 +11,23 @@ import { type Change, forgetPerson, proven, turnOf, without } from './changes.ts
 import type { Sources } from './facts.ts';
 import type { Facts } from './next.ts';
 import type { Notices } from './notices.ts';
-import { isEmpty, type Offer } from './offer.ts';
-import { type Registrations, settle } from './registered.ts';
+import { EVEN_MS, isEmpty, type Offer } from './offer.ts';
+import { finish, type RegisteringParts } from './registering.ts';
 import type { Said, SignIn } from './signins.ts';
 import { afterUse } from './telling.ts';
 import type { Trail } from './trail.ts';
 
-export interface ProverParts {
+export interface ProverParts extends RegisteringParts {
   readonly sources: Pick<Sources, 'methods' | 'credentialsOf' | 'credentialBy' | 'userById' | 'settingOf'>;
   readonly attempts: Attempts;
   readonly trail: Trail;
-  /** The store's side, by structure. */
-  readonly credentials: {
-    /** Undefined when somebody has what it is looked up by. */
-    claim(user: string, credential: NewCredential, now: number): Promise<Credential | undefined>;
-    replace(user: string, credential: NewCredential, now: number): Promise<Credential>;
-  };
   readonly notices?: Notices | undefined;
-  readonly registrations: Registrations;
   /** Eight characters a person can read aloud. */
   readonly reference: () => string;
-  readonly now: () => number;
 }
 
 const stranger = { credentials: [], vouched: false, wanted: [], proved: [] } as const;
 const classesIn = ({ recent }: Facts) => recent.evidence.map((piece) => piece.class);
-/** How long the answer to a code takes at least, in milliseconds, while nobody is vouched for: longer than judging it. */
-const EVEN_MS = 250;
 
 export class Prover {
   readonly #parts: ProverParts;
@@ -88,7 +77,7 @@ export class Prover {
     const theirs = user && (ask.subject === undefined || ask.subject === user.id) ? user : undefined;
     // Counted by what was shown, whether we know it or not; what cannot be looked up is no guess at anybody.
     const guessed = lookup === undefined ? undefined : `${id}:${lookup}`;
-    await this.#judge(offer, theirs, guessed, (latest, shown, stay) =>
+    await this.#judge(credential ? offer : { ...offer, strange: lookup }, theirs, guessed, (latest, shown, stay) =>
       // Named only now, by the proof: a credential's id, which is no secret, must not tell whose it is.
       latest.user === undefined && turnOf(latest) === 0 && theirs
         ? {
@@ -117,7 +106,7 @@ export class Prover {
 
   /** `guessed`: what tries are counted by where there is no credential to count them on. Without it the address counts. */
   async #judge(
-    { browser, signIn, facts, method: id, wanted, answer, change }: Offer,
+    { browser, signIn, facts, method: id, wanted, answer, change, strange }: Offer,
     user: User | undefined,
     guessed: string | undefined,
     accept: (latest: SignIn, shown: Evidence | StandIn, stay: boolean) => SignIn,
@@ -138,7 +127,7 @@ export class Prover {
     const opened: Awaited<ReturnType<Attempts['open']>> =
       tried.length > 0
         ? await attempts.open(tried, familiar, now)
-        : { usable: [], ...(guessed === undefined ? {} : await attempts.openUnknown(guessed, now)) };
+        : { usable: [], ...(guessed === undefined ? {} : await attempts.openUnknown(`${id} ${guessed}`, now)) };
     if (opened.lockedUntil) {
       const reference = this.#parts.reference();
       await this.#record(browser, signIn, user, 'proof.locked', { reference, detail: { method: id } });
@@ -177,7 +166,7 @@ export class Prover {
     }
     await this.#record(browser, signIn, user, 'proof.refused', { detail: { method: id, ...wrong } });
     await attempts.failed(browser.address, familiar !== undefined);
-    return say({ kind: 'wrong', ...wrong });
+    return say({ kind: 'wrong', ...wrong, ...(strange === undefined ? {} : { named: strange }) });
   }
 
   /** Whether this answer took the challenge out: of twenty right ones sent at once a single one does. */
@@ -192,42 +181,14 @@ export class Prover {
   }
 
   /** Finishes a registration by the proof that it works; that proof is evidence like any other. */
-  async register({ browser, signIn, facts, method: id, answer, change }: Offer): Promise<void> {
-    const method = this.#parts.sources.methods.get(id) as Method;
-    const now = this.#parts.now();
-    const say = (said: Said) => change((latest) => ({ ...without(latest, 'choosing'), said: { ...said, method: id } }));
+  async register(offer: Offer): Promise<void> {
+    const { method, answer, change } = offer;
+    const say = (said: Said) => change((latest) => ({ ...without(latest, 'choosing'), said: { ...said, method } }));
     if (isEmpty(answer)) return say({ kind: 'empty' });
-    const { user } = facts;
-    if (!user || !method.confirm || signIn.registration?.method !== id) return;
-    const confirmed = await method.confirm(signIn.registration.state, answer, now);
-    if (confirmed.kind === 'wrong') return say(confirmed);
-
-    // The record decides the race: of two forms posted at once, one takes the registration out and keeps the credential.
-    let mine = false;
-    await change((latest) => {
-      mine = latest.registration?.state === signIn.registration?.state;
-      return mine ? without(latest, 'registration', 'said') : latest;
-    });
-    if (!mine) return;
-    const { credentials, registrations, sources } = this.#parts;
-    const held = await sources.credentialsOf(user, undefined);
-    const added = confirmed.replaces
-      ? await credentials.replace(user.id, confirmed.credential, now)
-      : await credentials.claim(user.id, confirmed.credential, now);
-    // Somebody has it already: a credential is one person's.
-    if (!added) return say({ kind: 'wrong', reason: 'taken' });
-    const type = confirmed.replaces ? 'credential.replaced' : 'credential.added';
-    await this.#record(browser, signIn, user, type, { detail: { method: id, credential: added.id } });
-    await settle(registrations, sources.methods, { user, held, method: id }, (what, detail) =>
-      this.#record(browser, signIn, user, what, { detail }),
+    const refused = await finish(this.#parts, offer, (user, type, detail) =>
+      this.#record(offer.browser, offer.signIn, user, type, { detail }),
     );
-    const { class: name } = confirmed;
-    await change((latest) => ({
-      ...(name
-        ? proven(latest, signIn, { class: name, method: id, at: now, credential: added.id }, latest.stay)
-        : latest),
-      registered: [...(latest.registered ?? []), id],
-    }));
+    if (refused) return say(refused);
   }
 
   /** The person's credentials of one method that still prove something, with the locks that count in this browser. */

@@ -17,7 +17,7 @@ export const SIGN_IN_SECONDS = 15 * 60;
 
 /** What the last answer came to, told once on the next page. */
 export type Said = { readonly method?: string } & (
-  | { readonly kind: 'wrong'; readonly reason?: string }
+  | { readonly kind: 'wrong'; readonly reason?: string; readonly named?: string }
   | { readonly kind: 'empty' }
   | { readonly kind: 'locked'; readonly until: number; readonly reference: string }
 );

@@ -2,21 +2,26 @@
 import type { Router } from 'express';
 import type { AccountParts } from '../account/account.ts';
 import { accountRoutes } from '../account/routes.ts';
+import type { Engine } from '../authentication/engine.ts';
 import { guarded } from '../authentication/enrolment.ts';
 import type { Password } from '../methods/password/password.ts';
 import type { OidcRoom } from '../protocols/oidc/room.ts';
 import type { Tokens } from '../store/tokens.ts';
 
-export interface AccountPages extends Omit<AccountParts, 'choosePassword' | 'endTokens' | 'withdraw'> {
+export interface AccountPages
+  extends Omit<AccountParts, 'authentication' | 'sources' | 'choosePassword' | 'endTokens' | 'withdraw'> {
+  readonly engine: Engine;
   readonly password: Pick<Password, 'choose'>;
   readonly tokens: Pick<Tokens, 'destroyByUser'>;
   readonly oidc: Pick<OidcRoom, 'withdraw'>;
 }
 
-export function mountAccount(app: Router, { password, tokens, oidc, ...parts }: AccountPages): void {
-  const { sources, credentials, consents, now } = parts;
+export function mountAccount(app: Router, { engine, password, tokens, oidc, ...parts }: AccountPages): void {
+  const { credentials, consents, now } = parts;
   accountRoutes(app, {
     ...parts,
+    authentication: engine,
+    sources: engine.parts.sources,
     async choosePassword(user, text) {
       const choice = await password.choose(user, text);
       if (!choice.ok) return { why: choice.why };
@@ -24,7 +29,9 @@ export function mountAccount(app: Router, { password, tokens, oidc, ...parts }: 
       const leans = own.some((one) => one.method === 'password' && one.data.mailbox === true);
       // Whoever has two factors changed it by both; else what was chosen through the mailbox is worth no more for a change of words.
       const kept =
-        leans && !guarded(sources.methods, own) ? { ...choice.credential.data, mailbox: true } : choice.credential.data;
+        leans && !guarded(engine.parts.sources.methods, own)
+          ? { ...choice.credential.data, mailbox: true }
+          : choice.credential.data;
       await credentials.replace(user.id, { ...choice.credential, data: kept }, now());
       return { ok: true };
     },

@@ -4,6 +4,7 @@ import { type Applying, apply } from '../admin/apply.ts';
 import { difference } from '../admin/difference.ts';
 import type { ConfigurationParts } from '../admin/operations/configuration.ts';
 import { type Config, ConfigurationError, readConfig } from '../config.ts';
+import { inspectStatements } from '../methods/webauthn/declared.ts';
 import { inspect } from '../protocols/saml/providers/declared.ts';
 
 /** `running`: what the server was started with. */
@@ -20,7 +21,7 @@ export const configurationFor = (applying: Omit<Applying, 'config'>, running?: C
     const secret = running?.secrets.join(',') ?? rest.STILE_SECRET;
     try {
       const env = { ...rest, STILE_CONFIG: file, ...(secret === undefined ? {} : { STILE_SECRET: secret }) };
-      return { ...readConfig({ env, readFile, inspect }), secrets: running?.secrets ?? [] };
+      return { ...readConfig({ env, readFile, inspect, inspectStatements }), secrets: running?.secrets ?? [] };
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error;
       const errors = error.problems.map((detail) => ({ in: 'body', field: '', detail }));

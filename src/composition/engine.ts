@@ -66,11 +66,7 @@ export function openEngine(
   const leaving = new Leaving(sessions, () => engine.askers);
   const attempts = new Attempts(kv, credentials, config.limits);
   const trail = new Trail(recorder, now);
-  const registrations = {
-    setPreferred: users.setPreferred.bind(users),
-    forgetLost: credentials.forgetLost.bind(credentials),
-  };
-  const prover = new Prover({ sources, attempts, trail, credentials, registrations, notices, reference, now });
+  const prover = new Prover({ sources, attempts, trail, credentials, preferences: users, notices, reference, now });
   const walking = new Walking({ engine, prover, trail, people: users, browsers, consents, service: config.brand.name });
   engine.register(accountAsker);
   return { engine, sessions, leaving, trail, walking };

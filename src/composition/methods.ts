@@ -11,30 +11,25 @@ import { createMailedLink } from '../methods/mailed-link/mailed-link.ts';
 import { createPassword } from '../methods/password/password.ts';
 import { createRecoveryCode } from '../methods/recovery-code/recovery-code.ts';
 import { createTotp } from '../methods/totp/totp.ts';
-import { createWebauthn } from '../methods/webauthn/webauthn.ts';
 import type { Kv } from '../state/kv.ts';
-import { derive } from '../state/sealer.ts';
+import { openWebauthn } from './authenticators.ts';
 
 export interface MethodParts {
   readonly kv: Kv;
   /** Undefined: no mail is sent, and what needs it is not there. */
   readonly messenger: Messenger | undefined;
-  readonly log: Pick<Logger, 'error'>;
+  readonly log: Pick<Logger, 'error' | 'warn'>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
 }
 
 export function openMethods(
   config: Pick<Config, 'assurance' | 'brand' | 'issuer' | 'methods' | 'secrets' | 'totp'>,
-  { kv, messenger, log }: MethodParts,
+  { kv, messenger, log, now }: MethodParts,
 ) {
   const password = createPassword(config.brand.name);
   const totp = createTotp({ window: config.totp.window });
   const accessPass = createAccessPass(config.methods.accessPass);
-  const { hostname } = new URL(config.issuer);
-  const site = {
-    rpId: config.methods.webauthn.rp_id ?? hostname,
-    origins: [config.issuer],
-    secrets: config.secrets.map((one) => derive(one, 'webauthn')),
-  };
   const onFault = (error: unknown) => log.error({ err: error }, 'a mail could not be sent');
   const post = messenger && createPost(messenger, kv, onFault);
   const emailCode = {
@@ -43,7 +38,7 @@ export function openMethods(
   };
   const all: readonly Method[] = [
     // Browsers make passkeys for names only.
-    ...(isIP(hostname.replace(/^\[|\]$/gu, '')) ? [] : [createWebauthn(site)]),
+    ...(isIP(new URL(config.issuer).hostname.replace(/^\[|\]$/gu, '')) ? [] : [openWebauthn(config, log, now())]),
     password,
     totp,
     ...(post ? [createEmailCode(post, emailCode), createMailedLink(post, config.issuer)] : []),

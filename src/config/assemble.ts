@@ -11,6 +11,7 @@ import { resourceOf } from './resource.ts';
 import { federationOf, samlSettings } from './saml.ts';
 import type { File } from './schema.ts';
 import { clientCertificatesOf } from './tls.ts';
+import { webauthnOf } from './webauthn.ts';
 
 /** The wire names known without a word in the file (protocols.md section 7); null there removes one. */
 const wireNames: Readonly<Record<string, string>> = {
@@ -60,7 +61,11 @@ export function assemble(
     users: file.users.map((one, i) => user(one, contents.get(`users[${i}].password_file`))),
     stores: file.stores,
     groups: file.groups,
-    methods: { begin: file.methods.begin, webauthn: file.methods.webauthn, accessPass: file.methods['access-pass'] },
+    methods: {
+      begin: file.methods.begin,
+      webauthn: webauthnOf(file.methods.webauthn, contents, issuer),
+      accessPass: file.methods['access-pass'],
+    },
     assurance: {
       names: namesOf(file.assurance.names),
       emailCode: file.assurance.email_code,

@@ -3,7 +3,6 @@ import { clientProblems } from './client-problems.ts';
 import { keysProblems } from './keys.ts';
 import { mailProblems } from './mail.ts';
 import { methodProblems } from './method-problems.ts';
-import { passkeyProblems } from './methods.ts';
 import { type Problem, problem } from './problems.ts';
 import { resourceProblems } from './resource.ts';
 import { federationProblems, samlProblems } from './saml.ts';
@@ -36,7 +35,6 @@ export function between(file: Group, names: readonly string[], issuer: string | 
     ...mailProblems(file.mail),
     ...tlsProblems(file.tls, file.proxies, issuer),
     ...keysProblems(group(file.keys), group(file.saml)),
-    ...passkeyProblems(group(group(file.methods).webauthn).rp_id, issuer),
   ];
 }
 

@@ -42,6 +42,9 @@ export function readNamed(file: Values, configuration: string, readFile: ReadFil
   list(file.users).forEach((one, i) => {
     take(one, ['users', i], 'password_file');
   });
+  const authenticators = values(values(values(file.methods).webauthn).authenticators);
+  take(authenticators, ['methods', 'webauthn', 'authenticators'], 'metadata_file');
+  take(authenticators, ['methods', 'webauthn', 'authenticators'], 'metadata_roots_file');
   take(values(file.tls), ['tls'], 'cert_file');
   take(values(file.tls), ['tls'], 'key_file');
   take(values(file.tls), ['tls'], 'client_ca_file');

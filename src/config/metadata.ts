@@ -72,7 +72,8 @@ export function metadataOf(
   return ['metadata_file', text?.replaceAll('{issuer}', issuer)];
 }
 
-function holdsCertificates(pem: string): boolean {
+/** One at least, and every one readable. */
+export function holdsCertificates(pem: string): boolean {
   const blocks = [...pem.matchAll(/-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----/gu)];
   try {
     return blocks.map(([, base64 = '']) => new X509Certificate(Buffer.from(base64, 'base64'))).length > 0;

@@ -1,6 +1,6 @@
 /** Which methods there are for whom: per identity store, narrowed by groups. */
 import * as z from 'zod';
-import { type Problem, problem } from './problems.ts';
+import { type ConfiguredWebauthn, webauthnSchema } from './webauthn.ts';
 import { duration, section, text, whole } from './words.ts';
 
 /** Every method a file may speak of, best first: of equally short ways the earlier one is offered. */
@@ -21,8 +21,7 @@ export const groupSchema = section({ name: text(256), methods: methodSettingsSch
 export interface ConfiguredMethods {
   /** What may begin a sign-in, the first where a name was given. */
   readonly begin: readonly string[];
-  /** `rp_id` where it is not the host of ISSUER. */
-  readonly webauthn: { readonly rp_id?: string | undefined };
+  readonly webauthn: ConfiguredWebauthn;
   /** `longest` a pass may be good for, in seconds; `length` in signs. */
   readonly accessPass: { readonly longest: number; readonly length: number };
 }
@@ -33,20 +32,9 @@ export const methodsSchema = section({
     .array(z.enum(['password', 'webauthn', 'email-code', 'access-pass']))
     .min(1)
     .default(['password', 'webauthn', 'access-pass']),
-  webauthn: section({
-    /** The host of ISSUER without this key. */
-    rp_id: text(253).optional(),
-  }).default({}),
+  webauthn: webauthnSchema,
   'access-pass': section({
     longest: duration(60, 366 * 86_400).default(30 * 86_400),
     length: whole(12, 48).default(12),
   }).prefault({}),
 });
-
-/** Browsers make passkeys for the host of a page or a domain above it, and nothing else (WebAuthn section 5.1.2, "RP ID"). */
-export function passkeyProblems(rpId: unknown, issuer: string | undefined): Problem[] {
-  if (typeof rpId !== 'string' || !issuer) return [];
-  const { hostname } = new URL(issuer);
-  if (hostname === rpId || (rpId.includes('.') && hostname.endsWith(`.${rpId}`))) return [];
-  return [problem(['methods', 'webauthn', 'rp_id'], `has to be ${hostname}, the host of ISSUER, or a domain above it`)];
-}

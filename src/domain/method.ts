@@ -96,7 +96,8 @@ export interface Registrant {
 export type Registered =
   /** `class`: what showing that it works has proved; absent when nothing had to be shown. `replaces`: all of this method there were. */
   | { kind: 'registered'; credential: NewCredential; class?: MethodClassName; replaces?: true }
-  | { kind: 'wrong'; reason?: string };
+  /** `named`: what is not wanted, by its name, for the page ("YubiKey 5 NFC"). */
+  | { kind: 'wrong'; reason?: string; named?: string };
 
 export interface MethodTraits {
   readonly id: string;
@@ -141,4 +142,9 @@ export interface Method extends MethodTraits {
   implied?(user: User): NewCredential | undefined;
   /** Where nobody gave a name: what the credential that answers is looked up by. Undefined for what is no answer. */
   lookupIn?(answer: Answer): string | undefined;
+  /**
+   * What the browser is told of a person's credentials on their own pages, by the name of its function that takes it
+   * (WebAuthn Level 3 section 5.1.10). `held`: all that still prove something, since what is left out is hidden from its owner.
+   */
+  signals?(user: User, held: readonly Credential[]): Readonly<Record<string, unknown>>;
 }

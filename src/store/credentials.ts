@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
-import type { Credential, NewCredential } from '../domain/credential.ts';
+import type { Credential, NewCredential, Use } from '../domain/credential.ts';
 import type { Sealer } from '../domain/sealer.ts';
-import { type Attempt, type Limits, release, reserve, type Use, unlock } from './failures.ts';
+import { type Attempt, type Limits, release, reserve, unlock } from './failures.ts';
 import { inLane } from './lane.ts';
+import { takeWhile } from './taking.ts';
 
 interface Row {
   id: string;
@@ -126,31 +127,16 @@ export class Credentials {
     return (await this.db('credentials').where({ id, user_id: userId }).delete()) > 0;
   }
 
+  /** Takes one away while `enough` says so of the ids that stay (taking.ts). */
+  removeWhile(userId: string, id: string, enough: (left: readonly string[]) => boolean) {
+    return takeWhile(this.db, { user: userId, id }, enough);
+  }
+
   /** Removes what said when it ends, an access pass, a day after that: until then it is shown as over. How many. */
   async purge(now: number): Promise<number> {
     return this.db('credentials')
       .whereRaw("method = 'access-pass' and (data ->> 'endsAt')::bigint < ?", [now - DAY_MS])
       .delete();
-  }
-
-  /**
-   * Takes one away while `enough` says so of the ids that stay, with nobody else taking one of this person's in between: of
-   * two tabs that remove the last two, one is refused.
-   */
-  async removeWhile(
-    userId: string,
-    id: string,
-    enough: (left: readonly string[]) => boolean,
-  ): Promise<'removed' | 'needed' | 'gone'> {
-    return this.db.transaction(async (trx) => {
-      await trx('users').where({ id: userId }).forUpdate().first('id');
-      const held = (await trx('credentials').where({ user_id: userId }).select('id')) as { id: string }[];
-      const left = held.map((one) => one.id).filter((one) => one !== id);
-      if (left.length === held.length) return 'gone';
-      if (!enough(left)) return 'needed';
-      await trx('credentials').where({ id }).delete();
-      return 'removed';
-    });
   }
 
   /** True when it was this person's; whatever it proved before is worth nothing, and it guards all the same. */
@@ -164,10 +150,13 @@ export class Credentials {
     return lost > 0;
   }
 
-  /** Takes away what this person reported lost; the ids. */
-  async forgetLost(userId: string): Promise<string[]> {
-    const gone = this.db('credentials').where({ user_id: userId }).whereNotNull('lost_at').delete().returning('id');
-    return ((await gone) as { id: string }[]).map(({ id }) => id);
+  /** Takes away what this person reported lost, and says what it was. */
+  async forgetLost(userId: string): Promise<{ id: string; method: string }[]> {
+    return this.db('credentials')
+      .where({ user_id: userId })
+      .whereNotNull('lost_at')
+      .delete()
+      .returning(['id', 'method']);
   }
 
   /** True when it was this person's. */

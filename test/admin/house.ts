@@ -6,6 +6,7 @@ import type { Live } from '../../src/admin/operations/parts.ts';
 import { operationById } from '../../src/admin/operations/table.ts';
 import { groupRecorder } from '../../src/audit/recorder.ts';
 import { openAdministration } from '../../src/composition/administration.ts';
+import { webauthnOf, webauthnSchema } from '../../src/config/webauthn.ts';
 import type { Config } from '../../src/config.ts';
 import type { Role } from '../../src/domain/role.ts';
 import { createAccessPass } from '../../src/methods/access-pass/access-pass.ts';
@@ -64,7 +65,11 @@ export async function openHouse(roles: Config['roles'] = []) {
     administration: { fresh: 900 },
     stores: [{ id: 'local', methods: {} }],
     groups: [{ name: 'Sealed', methods: { 'access-pass': { state: 'off' as const } } }],
-    methods: { begin: [], webauthn: {}, accessPass: { longest: 30 * 86_400, length: 12 } },
+    methods: {
+      begin: [],
+      webauthn: webauthnOf(webauthnSchema.parse({}), { get: () => undefined, problems: [] }, issuer),
+      accessPass: { longest: 30 * 86_400, length: 12 },
+    },
     registration: { scopes: ['openid', 'email'], most: 10 },
     assurance: {
       names: { 'https://refeds.org/profile/mfa': 'mfa', phr: 'phr', 'urn:stile:acr:aal1': 'aal1' },

@@ -130,8 +130,8 @@ export function house({ methods, users, held, application, now, sources: more = 
     sources,
     attempts: new Attempts(kv, counters, limits),
     trail,
-    credentials: { claim: add, replace: add },
-    registrations: { setPreferred: async () => {}, forgetLost: async () => [] },
+    credentials: { claim: add, replace: add, forgetLost: async () => [] },
+    preferences: { setPreferred: async () => {} },
     reference: () => 'ABCD-EFGH',
     now,
   });

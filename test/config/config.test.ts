@@ -221,7 +221,11 @@ enrolment: {first: maybe}
     ['an unknown strength', 'assurance: {names: {gold: aal4}}', /assurance\.names\.gold is "aal4"; allowed: .*aal3/],
     ['a store that does not exist yet', 'stores: [{id: ldap}]', /stores\[0\]\.id is "ldap"; allowed: local/],
     ['a network that is none', 'proxies: [10.0.0.0/99]', /proxies\[0\] 10\.0\.0\.0\/99 is not a network/],
-    ['passkeys for another site', 'methods: {webauthn: {rp_id: evil.example}}', /rp_id has to be localhost, the host/],
+    [
+      'passkeys for another site',
+      'methods: {webauthn: {rp_id: evil.example}}',
+      /rp_id is neither the host of ISSUER \(localhost\)/,
+    ],
     ['a colour nobody can read', 'brand: {accent: "#ffff00"}', /brand\.accent #ffff00 is too pale/],
     [
       'an idle time longer than the session',

@@ -59,7 +59,7 @@ test('mei sets up an authenticator app, is asked for it at an application that w
   const more: { secret?: string; met: string[]; until: typeof console_ } = { met: [], until: console_ };
   const methods = await open(person, '/account/methods');
   const added = await as(mei, more)(person, await send(person, methods, '/account/methods/add', { method: 'totp' }));
-  expect(more.met).toEqual(['register:totp']);
+  expect(more.met).toEqual(['register:totp', 'register:recovery-code']);
   expect(added.url.search).toBe('?said=added');
   expect(added.html).toContain('Authenticator app');
 

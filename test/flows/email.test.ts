@@ -166,13 +166,14 @@ describe('a link by email', () => {
     expect([opened.status, opened.form?.action.pathname]).toEqual([200, page.url.pathname]);
     const forged = { method: 'POST', body: new URLSearchParams({ ...opened.form?.fields, csrf: 'made up' }) };
     expect((await person.fetch(page.url, forged)).status).toBe(403);
-    expect(step(await person.submit(opened))).toBe('register:totp');
+    expect(step(await person.submit(opened))).toMatch(/^register:/);
     // The page that waited loads itself again.
-    expect(step(await person.go(page.url))).toBe('register:totp');
+    const setUp = await person.go(page.url);
+    expect(step(setUp)).toMatch(/^register:/);
 
     const again = await person.go(link);
     expect([again.status, again.heading]).toEqual([400, 'This link leads nowhere any more']);
-    const end = await as('eva')(person, await person.go(page.url));
+    const end = await as('eva')(person, await person.submit(setUp, {}, pick('totp')));
     expect(end.url.searchParams.get('code')).toBeTruthy();
     expect((await person.go(link)).status).toBe(400);
   });

@@ -69,7 +69,7 @@ describe('RequestedAuthnContext', () => {
   test('whoever has no second factor sets one up, and it counts at once', async () => {
     const met: string[] = [];
     const { context } = await cast.plain.signIn(new Person(), { classes: [MFA] }, as(newcomer(), { met }));
-    expect([met, context]).toEqual([['identify', 'prove:password', 'register:totp'], MFA]);
+    expect([met, context]).toEqual([['identify', 'prove:password', 'register:totp', 'register:recovery-code'], MFA]);
   });
 
   test.each([

@@ -50,7 +50,7 @@ describe('asking for more', () => {
   test('whoever has no second factor is walked through setting one up, and it counts at once', async () => {
     const met: string[] = [];
     const { claims } = await rp.signIn(new Person(), { acr_values: MFA }, as(newcomer(), { met }));
-    expect(met).toEqual(['identify', 'prove:password', 'register:totp']);
+    expect(met).toEqual(['identify', 'prove:password', 'register:totp', 'register:recovery-code']);
     expect(claims).toMatchObject({ acr: MFA, amr: ['mfa', 'otp', 'pwd'] });
   });
 });

@@ -3,6 +3,7 @@
  * a page holds and gives back the JSON that the page's form would carry.
  */
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import type { Maker } from './maker.ts';
 
 export interface Lies {
   readonly origin?: string;
@@ -21,6 +22,20 @@ export interface Lies {
   readonly signer?: KeyObject;
   /** COSE algorithm it says it has. */
   readonly algorithm?: number;
+  /** Whose model it is: it attests to that in format `packed`. Or it attests itself. */
+  readonly maker?: Maker;
+  readonly self?: boolean;
+  /** What it says its model is; that of its maker without it. */
+  readonly aaguid?: string;
+  /** CBOR in the place of its public key, and of extension outputs. */
+  readonly publicKey?: Uint8Array;
+  readonly extensions?: Uint8Array;
+  /** In the place of its own, or its maker's. */
+  readonly signature?: Uint8Array;
+  /** The attestation object, or the authenticator data of an assertion, whole. */
+  readonly object?: Uint8Array;
+  /** The client data, whole. */
+  readonly clientData?: string;
 }
 
 export interface RequestOptions {
@@ -86,34 +101,55 @@ export class Authenticator {
     const id = Buffer.from(lies.id ?? this.id, 'base64url');
     const length = Buffer.alloc(2);
     length.writeUInt16BE(id.length);
-    const attested = Buffer.concat([this.aaguid, length, id, cbor(this.#cose(lies.algorithm))]);
-    const authData = Buffer.concat([this.#authenticatorData(options.rp.id ?? '', lies, 0x40), attested]);
-    const attestationObject = cbor(
-      new Map<string, Cbor>([
-        ['fmt', 'none'],
-        ['attStmt', new Map()],
-        ['authData', authData],
-      ]),
+    const { maker, self, extensions } = lies;
+    const said = lies.aaguid ?? maker?.aaguid;
+    const aaguid = said === undefined ? this.aaguid : Buffer.from(said.replaceAll('-', ''), 'hex');
+    const key = lies.publicKey ?? cbor(this.#cose(lies.algorithm));
+    const set = 0x40 | (extensions ? 0x80 : 0);
+    const authData = Buffer.concat([
+      this.#authenticatorData(options.rp.id ?? '', lies, set),
+      ...[aaguid, length, id, key, extensions ?? Buffer.alloc(0)],
+    ]);
+    const clientDataJSON = this.#clientData('webauthn.create', options.challenge, lies);
+    const signed = Buffer.concat([authData, sha256(Buffer.from(clientDataJSON, 'base64url'))]);
+    const by = (one: KeyObject | string) => Buffer.from(lies.signature ?? sign('sha256', signed, one));
+    const statement = new Map<string, Cbor>([
+      ...(maker || self
+        ? ([
+            ['alg', -7],
+            ['sig', by(maker?.leaf.key ?? this.privateKey)],
+          ] as const)
+        : []),
+      ...(maker ? ([['x5c', [Buffer.from(maker.leaf.der, 'base64')]]] as const) : []),
+    ]);
+    const attestationObject = attestationOf(maker || self ? 'packed' : 'none', statement, authData);
+    return this.#answer(
+      {
+        clientDataJSON,
+        attestationObject: Buffer.from(lies.object ?? attestationObject).toString('base64url'),
+        transports: this.#transports,
+      },
+      lies.id,
     );
-    return this.#answer({
-      clientDataJSON: this.#clientData('webauthn.create', options.challenge, lies),
-      attestationObject: attestationObject.toString('base64url'),
-      transports: this.#transports,
-    });
   }
 
   /** What `navigator.credentials.get()` answers. */
   get(options: RequestOptions, lies: Lies = {}): string {
     const clientDataJSON = this.#clientData('webauthn.get', options.challenge, lies);
-    const authenticatorData = this.#authenticatorData(options.rpId, lies);
+    const authenticatorData = lies.object
+      ? Buffer.from(lies.object)
+      : Buffer.concat([
+          this.#authenticatorData(options.rpId, lies, lies.extensions ? 0x80 : 0),
+          lies.extensions ?? Buffer.alloc(0),
+        ]);
     const signed = Buffer.concat([authenticatorData, sha256(Buffer.from(clientDataJSON, 'base64url'))]);
     const userHandle = lies.userHandle === undefined ? this.userHandle : lies.userHandle;
     const response = {
       clientDataJSON,
       authenticatorData: authenticatorData.toString('base64url'),
-      signature: sign(this.#kind === 'EdDSA' ? null : 'sha256', signed, lies.signer ?? this.privateKey).toString(
-        'base64url',
-      ),
+      signature: Buffer.from(
+        lies.signature ?? sign(this.#kind === 'EdDSA' ? null : 'sha256', signed, lies.signer ?? this.privateKey),
+      ).toString('base64url'),
       ...(userHandle === undefined ? {} : { userHandle }),
     };
     return this.#answer(response, lies.id);
@@ -124,6 +160,7 @@ export class Authenticator {
   }
 
   #clientData(type: string, challenge: string, lies: Lies): string {
+    if (lies.clientData !== undefined) return Buffer.from(lies.clientData).toString('base64url');
     const data = {
       type: lies.type ?? type,
       challenge: lies.challenge ?? challenge,
@@ -173,6 +210,16 @@ export class Authenticator {
     return new Map(keys[this.#kind]);
   }
 }
+
+/** WebAuthn section 6.5.4. */
+export const attestationOf = (format: string, statement: Map<string, Cbor>, authData: Buffer): Buffer =>
+  cbor(
+    new Map<string, Cbor>([
+      ['fmt', format],
+      ['attStmt', statement],
+      ['authData', authData],
+    ]),
+  );
 
 export type Cbor = number | string | Buffer | readonly Cbor[] | Map<number, Cbor> | Map<string, Cbor>;
 

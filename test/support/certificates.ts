@@ -40,6 +40,11 @@ export class Office {
     return this.issue(subject, { extensions: ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign'] });
   }
 
+  /** As openssl prints it. */
+  text({ certFile }: Shown): string {
+    return execFileSync('openssl', ['x509', '-in', certFile, '-noout', '-text'], { encoding: 'utf8' });
+  }
+
   file(name: string, text: string): string {
     const path = join(this.folder, name);
     writeFileSync(path, text);

@@ -3,6 +3,8 @@ import { verifyAuthenticationResponse } from '@simplewebauthn/server';
 import { methodClasses } from '../../domain/evidence.ts';
 import type { Answer, Subject, Verification } from '../../domain/method.ts';
 import { assertionIn, isCrossOrigin } from './answer.ts';
+import { soundData } from './attestation.ts';
+import type { Authenticators } from './authenticators.ts';
 import { challengesAt } from './challenge.ts';
 import { classOf, handleOf, passkeyOf } from './passkey.ts';
 import type { Site } from './site.ts';
@@ -13,18 +15,22 @@ import type { Site } from './site.ts';
  */
 const wrong = (reason: string): Verification => ({ kind: 'wrong', reason });
 
-export async function judge(site: Site, subject: Subject, answer: Answer): Promise<Verification> {
+export async function judge(
+  site: Site & Pick<Authenticators, 'believes'>,
+  subject: Subject,
+  answer: Answer,
+): Promise<Verification> {
   const assertion = assertionIn(answer.response);
   if (!assertion) return wrong('unreadable');
   const { user, vouched } = subject;
   const credential = subject.credentials.find((one) => one.lookup === assertion.id);
-  const passkey = credential && passkeyOf(credential);
+  const passkey = credential && passkeyOf(credential, site.believes);
   if (!user || !credential || passkey?.rpId !== site.rpId) return wrong('unknown');
 
   // Whoever is known already may show a key that keeps no names; nobody else is known without one.
-  const { clientDataJSON, userHandle } = assertion.response;
+  const { clientDataJSON, authenticatorData, userHandle } = assertion.response;
   if (userHandle === undefined ? !vouched : userHandle !== handleOf(user.id)) return wrong('refused');
-  if (isCrossOrigin(clientDataJSON)) return wrong('refused');
+  if (isCrossOrigin(clientDataJSON) || !soundData(Buffer.from(authenticatorData, 'base64url'))) return wrong('refused');
   const expected = challengesAt(site.secrets, subject);
   const seen = await verifyAuthenticationResponse({
     response: assertion,

@@ -1,26 +1,13 @@
 /** A new passkey: what the browser is asked for, and what comes of its answer (WebAuthn Level 3 section 7.1). */
 import { randomBytes } from 'node:crypto';
-import { type VerifiedRegistrationResponse, verifyRegistrationResponse } from '@simplewebauthn/server';
+import { verifyRegistrationResponse } from '@simplewebauthn/server';
 import type { Answer, Registered, Registrant } from '../../domain/method.ts';
 import { creationIn, isCrossOrigin } from './answer.ts';
+import type { Authenticators } from './authenticators.ts';
 import { classOf, descriptorOf, handleOf, type Passkey } from './passkey.ts';
+import { algorithms, isUsable } from './public-key.ts';
 import type { Site } from './site.ts';
 
-/** A registration as it was verified. */
-export type Made = NonNullable<VerifiedRegistrationResponse['registrationInfo']>;
-
-/** What is asked of the authenticator's maker, and what is believed. */
-export interface Attestation {
-  readonly conveyance: 'none' | 'direct' | 'enterprise';
-  /** `name`: what the model is called. `refused`: why it may not be registered here, a word for the page and the record. */
-  judge(made: Made): Promise<{ readonly attested: boolean; readonly name?: string } | { readonly refused: string }>;
-}
-
-/** Nothing asked, nothing believed. */
-export const unattested: Attestation = { conveyance: 'none', judge: async () => ({ attested: false }) };
-
-/** COSE: ES256, EdDSA, RS256, in the order browsers should try them. */
-const algorithms = [-7, -8, -257];
 /** How long the browser may wait, in milliseconds: time to fetch a key from a bag. */
 export const PATIENCE = 300_000;
 
@@ -35,7 +22,7 @@ function challengeIn(state: string | undefined): string | undefined {
   }
 }
 
-export function begin(site: Site, attestation: Attestation, { user, issuer, held }: Registrant, state?: string) {
+export function begin(site: Site, authenticators: Authenticators, { user, issuer, held }: Registrant, state?: string) {
   const challenge = challengeIn(state) ?? randomBytes(32).toString('base64url');
   const options = {
     rp: { id: site.rpId, name: issuer },
@@ -49,18 +36,27 @@ export function begin(site: Site, attestation: Attestation, { user, issuer, held
       requireResidentKey: false,
       userVerification: 'preferred',
     },
-    attestation: attestation.conveyance,
+    attestation: authenticators.attestation,
   };
-  return { state: JSON.stringify({ challenge }), show: { options } };
+  return { state: JSON.stringify({ challenge }), show: { options, allowed: authenticators.allowed } };
 }
 
-export async function finish(site: Site, attestation: Attestation, state: string, answer: Answer): Promise<Registered> {
+/** `now` in milliseconds: when certificates have to be valid. */
+export async function finish(
+  site: Site,
+  authenticators: Authenticators,
+  { state, answer, now }: { readonly state: string; readonly answer: Answer; readonly now: number },
+): Promise<Registered> {
   const challenge = challengeIn(state);
   const created = creationIn(answer.response);
   if (!challenge || !created) return { kind: 'wrong', reason: 'unreadable' };
   if (isCrossOrigin(created.response.clientDataJSON)) return { kind: 'wrong', reason: 'refused' };
+  const { attestationObject } = created.response;
+  const shown = authenticators.introduce(Buffer.from(attestationObject, 'base64url'), now);
+  if (!shown) return { kind: 'wrong', reason: 'unreadable' };
+  const object = Buffer.from(shown.object).toString('base64url');
   const seen = await verifyRegistrationResponse({
-    response: created,
+    response: { ...created, response: { ...created.response, attestationObject: object } },
     expectedChallenge: challenge,
     expectedOrigin: [...site.origins],
     expectedRPID: site.rpId,
@@ -70,25 +66,27 @@ export async function finish(site: Site, attestation: Attestation, state: string
   const made = seen?.verified ? seen.registrationInfo : undefined;
   // The id beside the answer is what people are recognised by: it has to be the one that was signed.
   if (!made || made.credential.id !== created.id) return { kind: 'wrong', reason: 'refused' };
-  const judged = await attestation.judge(made);
-  if ('refused' in judged) return { kind: 'wrong', reason: judged.refused };
+  if (!isUsable(made.credential.publicKey)) return { kind: 'wrong', reason: 'refused' };
+  const turned = authenticators.turns(shown);
+  if (turned) return { kind: 'wrong', reason: turned, ...(shown.name === undefined ? {} : { named: shown.name }) };
 
   const transports = made.credential.transports ?? [];
+  const backupEligible = made.credentialDeviceType === 'multiDevice';
   const passkey: Passkey = {
     rpId: site.rpId,
     transports,
-    backupEligible: made.credentialDeviceType === 'multiDevice',
+    backupEligible,
     backupState: made.credentialBackedUp,
     aaguid: made.aaguid,
     uvInitialized: made.userVerified,
     signCount: made.credential.counter,
-    attested: judged.attested,
+    attested: authenticators.attests(shown, backupEligible),
   };
   return {
     kind: 'registered',
     credential: {
       method: 'webauthn',
-      label: answer.label?.trim().slice(0, 64) || judged.name || nameOf(passkey),
+      label: answer.label?.trim().slice(0, 64) || shown.name?.slice(0, 64) || nameOf(passkey),
       secret: Buffer.from(made.credential.publicKey).toString('base64url'),
       data: { ...passkey },
       counter: -1,

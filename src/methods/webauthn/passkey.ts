@@ -24,7 +24,11 @@ export interface Passkey {
   readonly attested: boolean;
 }
 
-export function passkeyOf({ data }: Pick<Credential, 'data'>): Passkey {
+/** `believes`: whether a model that was attested once still is, by its AAGUID. */
+export function passkeyOf(
+  { data }: Pick<Credential, 'data'>,
+  believes: (aaguid: string) => boolean = () => true,
+): Passkey {
   const { rpId, transports, aaguid, signCount } = data;
   return {
     rpId: String(rpId),
@@ -34,7 +38,7 @@ export function passkeyOf({ data }: Pick<Credential, 'data'>): Passkey {
     aaguid: String(aaguid),
     uvInitialized: data.uvInitialized === true,
     signCount: typeof signCount === 'number' ? signCount : 0,
-    attested: data.attested === true,
+    attested: data.attested === true && believes(String(aaguid)),
   };
 }
 

@@ -6,9 +6,10 @@
 import type { Method } from '../../domain/method.ts';
 import { assertionIn } from './answer.ts';
 import { judge, onlyVerified } from './assertion.ts';
+import { createAuthenticators } from './authenticators.ts';
 import { challengeAt } from './challenge.ts';
-import { type Attestation, begin, finish, PATIENCE, unattested } from './creation.ts';
-import { classesOf, descriptorOf, passkeyOf } from './passkey.ts';
+import { begin, finish, PATIENCE } from './creation.ts';
+import { classesOf, descriptorOf, handleOf, passkeyOf } from './passkey.ts';
 import type { Site } from './site.ts';
 
 export interface Webauthn extends Method {
@@ -16,7 +17,8 @@ export interface Webauthn extends Method {
   confirm: NonNullable<Method['confirm']>;
 }
 
-export function createWebauthn(site: Site, attestation: Attestation = unattested): Webauthn {
+export function createWebauthn(site: Site, authenticators = createAuthenticators()): Webauthn {
+  const { believes } = authenticators;
   return {
     id: 'webauthn',
     first: true,
@@ -31,10 +33,14 @@ export function createWebauthn(site: Site, attestation: Attestation = unattested
     ],
     // What was made for another name is of no use at this one.
     classesOf: (credential) => {
-      const passkey = passkeyOf(credential);
+      const passkey = passkeyOf(credential, believes);
       return passkey.rpId === site.rpId ? classesOf(passkey) : [];
     },
-    registers: ['webauthn:verification:syncable', 'webauthn:verification:bound'],
+    registers: [
+      ...(authenticators.attesting ? (['webauthn:verification:bound:attested'] as const) : []),
+      'webauthn:verification:syncable',
+      'webauthn:verification:bound',
+    ],
 
     /** The same for every name until somebody is vouched for: whose passkeys there are is nobody's business before. */
     async challenge(subject) {
@@ -50,9 +56,18 @@ export function createWebauthn(site: Site, attestation: Attestation = unattested
       return { state: '', show: { options } };
     },
 
-    verify: (subject, _state, answer) => judge(site, subject, answer),
-    register: async (person, state) => begin(site, attestation, person, state),
-    confirm: (state, answer) => finish(site, attestation, state, answer),
+    verify: (subject, _state, answer) => judge({ ...site, believes }, subject, answer),
+    register: async (person, state) => begin(site, authenticators, person, state),
+    confirm: (state, answer, now) => finish(site, authenticators, { state, answer, now }),
     lookupIn: (answer) => assertionIn(answer.response)?.id,
+
+    signals(user, held) {
+      const [rpId, userId] = [site.rpId, handleOf(user.id)];
+      const ours = held.filter((one) => passkeyOf(one).rpId === rpId);
+      return {
+        signalAllAcceptedCredentials: { rpId, userId, allAcceptedCredentialIds: ours.map((one) => one.lookup) },
+        signalCurrentUserDetails: { rpId, userId, name: user.username, displayName: user.name },
+      };
+    },
   };
 }
