@@ -9,6 +9,7 @@ import { openAdministration } from '../../src/composition/administration.ts';
 import { webauthnOf, webauthnSchema } from '../../src/config/webauthn.ts';
 import type { Config } from '../../src/config.ts';
 import type { Role } from '../../src/domain/role.ts';
+import type { Session } from '../../src/domain/session.ts';
 import { createAccessPass } from '../../src/methods/access-pass/access-pass.ts';
 import { secretsSealer } from '../../src/state/sealer.ts';
 import { Credentials } from '../../src/store/credentials.ts';
@@ -45,6 +46,7 @@ export async function openHouse(roles: Config['roles'] = []) {
   await migrate(db);
   const sealer = secretsSealer(['a-secret-of-more-than-thirty-two-characters']);
   const ended: [user: string, reason: string][] = [];
+  const ending: (((session: Session) => boolean) | undefined)[] = [];
   const untokened: string[] = [];
   const told: Record<string, unknown>[] = [];
   let now = Date.UTC(2026, 10, 24, 9);
@@ -53,7 +55,10 @@ export async function openHouse(roles: Config['roles'] = []) {
       ofUser: async () => [],
       bySid: async () => undefined,
       end: async () => undefined,
-      endAll: async (user, reason) => void ended.push([user, reason]),
+      endAll: async (user, reason, { which } = {}) => {
+        ended.push([user, reason]);
+        ending.push(which);
+      },
     },
     endTokens: async (user) => void untokened.push(user),
     refresh: async () => true,
@@ -128,7 +133,7 @@ export async function openHouse(roles: Config['roles'] = []) {
       return { ...answer, body: {}, lines: lines.map((line) => JSON.parse(line)) };
     };
   return {
-    ...{ administration, users, told, ended, untokened, faults, person, actor, knex: db.knex },
+    ...{ administration, users, told, ended, ending, untokened, faults, person, actor, knex: db.knex },
     credentials: new Credentials(db.knex, sealer),
     ask: by(administration.dispatch),
     askUnserved: by(unserved.dispatch),

@@ -129,9 +129,10 @@ export const accessPassOperations = [
     target: userTarget,
     async perform(parts, input) {
       const { id } = await named(parts, input.user);
-      const { sessions } = live(parts);
+      const { sessions, endTokens } = live(parts);
       const going = (await parts.credentials.of(id)).find((one) => one.id === input.pass && one.method === method);
       if (!going || !(await parts.credentials.remove(id, going.id))) throw new Problem('not-found');
+      await endTokens(id);
       await sessions.endAll(id, 'credential removed', {
         which: ({ evidence, standIns }) => [...evidence, ...standIns].some(({ credential }) => credential === going.id),
       });

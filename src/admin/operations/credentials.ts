@@ -53,11 +53,13 @@ export const credentialOperations = [
     target: userTarget,
     async perform(parts, input) {
       const { id } = await named(parts, input.user);
-      const { sessions } = live(parts);
+      const { sessions, endTokens } = live(parts);
       const going = (await parts.credentials.of(id)).find((one) => one.id === input.credential);
       if (!going || !(await parts.credentials.remove(id, going.id))) throw new Problem('not-found');
+      // Whoever has it may have got himself a refresh token with it; a pass opened sessions without being evidence in them.
+      await endTokens(id);
       await sessions.endAll(id, 'credential removed', {
-        which: ({ evidence }) => evidence.some((piece) => piece.credential === going.id),
+        which: ({ evidence, standIns }) => [...evidence, ...standIns].some((piece) => piece.credential === going.id),
       });
       return { body: {}, user: id, detail: { method: going.method, credential: going.id } };
     },
