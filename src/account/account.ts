@@ -41,8 +41,11 @@ export interface AccountParts {
   readonly now: () => number;
   application(id: string): Application | undefined;
   browserOf(req: Request, res: Response): Browser;
-  /** Judges and keeps a new password (methods/password); `why` names the rule it breaks. */
-  choosePassword(user: User, password: string): Promise<{ ok: true } | { why: string }>;
+  /**
+   * Judges and keeps a new password (methods/password); `why` names the rule it breaks. `leans`: whoever chooses it has shown
+   * the mailbox alone, so that it is worth no more.
+   */
+  choosePassword(user: User, password: string, leans: boolean): Promise<{ ok: true } | { why: string }>;
   /** Ends every token that outlives sessions, whichever application holds it. */
   endTokens(user: string): Promise<void>;
   /** Takes back what an application was given, its tokens included. */

@@ -170,7 +170,21 @@ function gate(facts: Facts, ahead: number, wish?: string): Step | undefined {
     const step = proving(facts, way[0].method, ways, ahead + way.length - 1);
     return { ...step, others: [...new Set([...step.others, ...openers])] };
   }
-  return proveAnew(facts, ahead, wish) ?? (opened ? undefined : opening(facts, wish));
+  return proveAnew(facts, ahead, wish) ?? proveMore(facts, ahead, wish) ?? (opened ? undefined : opening(facts, wish));
+}
+
+/**
+ * Asks whoever has shown the mailbox alone for what they have besides, a password: a code that began the sign-in and a link
+ * to the same mailbox are one proof. Undefined where something else was shown moments ago, or there is nothing else.
+ */
+function proveMore(facts: Facts, ahead: number, wish?: string): Step | undefined {
+  const { evidence, standIns } = facts.recent;
+  const beyond = evidence.some(({ class: name }) => !name.startsWith('email-code'));
+  if (beyond || standIns.some(({ kind }) => kind === 'access_pass')) return undefined;
+  const options = facts.holdings.map(({ option }) => option);
+  const ways = options.filter(({ class: worth, first, mailbox }) => worth && first && !mailbox).map((one) => [one]);
+  const way = ways.find(([option]) => option?.method === wish) ?? ways[0];
+  return way?.[0] && proving(facts, way[0].method, ways, ahead);
 }
 
 /** Asks for a first factor once more; undefined where one was shown moments ago. */

@@ -22,14 +22,14 @@ export function mountAccount(app: Router, { engine, password, tokens, oidc, ...p
     ...parts,
     authentication: engine,
     sources: engine.parts.sources,
-    async choosePassword(user, text) {
+    async choosePassword(user, text, leans) {
       const choice = await password.choose(user, text);
       if (!choice.ok) return { why: choice.why };
       const own = await credentials.of(user.id);
-      const leans = own.some((one) => one.method === 'password' && one.data.mailbox === true);
+      const leant = own.some((one) => one.method === 'password' && one.data.mailbox === true);
       // Whoever has two factors changed it by both; else what was chosen through the mailbox is worth no more for a change of words.
       const kept =
-        leans && !guarded(engine.parts.sources.methods, own)
+        (leans || leant) && !guarded(engine.parts.sources.methods, own)
           ? { ...choice.credential.data, mailbox: true }
           : choice.credential.data;
       await credentials.replace(user.id, { ...choice.credential, data: kept }, now());

@@ -10,7 +10,7 @@ let mailbox: TestMailbox;
 /** Codes may begin a sign-in and count for nothing; codes come after a password and are a factor. */
 let [plain, counting]: Stile[] = [];
 
-const people = ['mei', 'ida', 'lea', 'eva', 'pia', 'kim', 'sam', 'jan', 'ivo', 'una'];
+const people = ['mei', 'ida', 'lea', 'eva', 'pia', 'kim', 'sam', 'jan', 'ivo', 'una', 'zoe'];
 const payroll = { plain: new ServiceProvider({ id: 'payroll' }), counting: new ServiceProvider({ id: 'payroll' }) };
 const address = (username: string) => `${username}@northfold.example`;
 const config = (more: object) =>
@@ -189,6 +189,42 @@ describe('a link by email', () => {
     const made = change(link, other);
     expect((await person.go(made)).status).toBe(400);
     expect(step(await person.submit(page, { token: made.split('/').at(-1) as string }))).toBe('prove:mailed-link');
+  });
+});
+
+describe('whoever reads the mailbox, and no more', () => {
+  test('registers nothing by a code and a link: the password is asked for', async () => {
+    const person = new Person();
+    const begun = await at(plain as Stile, person, { acr_values: MFA });
+    const met: string[] = [];
+    const reached = await as('zoe', { until: (page) => step(page) === 'prove:password' })(person, begun);
+    const asked = await person.submit(await person.submit(reached, {}, button('another')), {}, pick('email-code'));
+    met.push(step(asked) ?? '');
+    const on = await person.submit(asked, { code: await code('zoe') });
+    met.push(step(on) ?? '');
+    const set = await person.submit(on, {}, pick('totp'));
+    met.push(step(set) ?? '');
+    expect(met).toEqual(['prove:email-code', 'prove:password', 'prove:password']);
+    // Whoever knows it too has shown both.
+    expect(step(await person.submit(set, { password: PASSWORD }))).toMatch(/^register:/);
+  });
+
+  test('chooses a password that is worth no more: no code is a second proof beside it', async () => {
+    const person = new Person();
+    const begun = await person.go(`${plain?.issuer}/account/password`);
+    const reached = await as('zoe', { until: (page) => step(page) === 'prove:password' })(person, begun);
+    const asked = await person.submit(await person.submit(reached, {}, button('another')), {}, pick('email-code'));
+    const choosing = await person.submit(asked, { code: await code('zoe') });
+    expect(choosing.url.pathname).toBe('/account/password');
+    const form = new URLSearchParams({ ...choosing.form?.fields, password: 'brackish willow lantern nine' });
+    const kept = () =>
+      rows<{ data: object }>(
+        plain?.databaseUrl,
+        `select c.data from credentials c join users u on u.id = c.user_id where u.username = 'zoe' and method = 'password'`,
+      );
+    expect(await kept()).toEqual([{ data: {} }]);
+    await person.go(choosing.url, { method: 'POST', body: form });
+    expect(await kept()).toEqual([{ data: { mailbox: true } }]);
   });
 });
 
