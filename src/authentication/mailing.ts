@@ -29,7 +29,8 @@ export function createPost(messenger: Messenger, kv: Kv, onFault: (error: unknow
   async function deliver(subject: Subject, message: Pick<Message, 'kind' | 'to' | 'data'>) {
     try {
       if (!(await allowed(subject, message.to))) return 'limited';
-      const sent = await messenger.send({ ...message, languages: subject.place.languages });
+      const stranger = subject.vouched ? {} : { stranger: true as const };
+      const sent = await messenger.send({ ...message, ...stranger, languages: subject.place.languages });
       return sent === 'sent' ? undefined : sent;
     } catch (error) {
       onFault(error);

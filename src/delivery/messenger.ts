@@ -23,7 +23,7 @@ export interface DeliveryParts {
   readonly carrier: Carrier;
   write(message: Message): Letter;
   /** How many messages of this sort this mailbox had in a day, this one included. */
-  count(mailbox: string, sort: 'asked' | 'told'): Promise<number>;
+  count(mailbox: string, sort: 'strangers' | 'asked' | 'told'): Promise<number>;
   /** Most of each sort that one mailbox gets in a day. */
   readonly daily: number;
   /** Milliseconds until the mail server has to have taken it. */
@@ -36,7 +36,7 @@ export interface DeliveryParts {
 
 /**
  * What anybody may cause who knows a name. Counted apart: whoever fills a mailbox by asking for codes must not keep the
- * message away that tells of what he did.
+ * message away that tells of what he did, nor, by typing a name alone, the code its owner asks for.
  */
 const asked: readonly MessageKind[] = ['email-code', 'mailed-link'];
 
@@ -44,7 +44,7 @@ export function deliveryBy({ carrier, write, count, daily, timeout, log }: Deliv
   const carried = async (message: Message): Promise<Delivered> => {
     const { kind, to } = message;
     if (!isAddress(to)) throw new Undelivered('This is no address that mail is sent to.', 'EADDRESS');
-    const sort = asked.includes(kind) ? 'asked' : 'told';
+    const sort = !asked.includes(kind) ? 'told' : message.stranger ? 'strangers' : 'asked';
     // Letters of every case lead to one mailbox.
     if ((await count(to.toLowerCase(), sort)) > daily) {
       log.warn({ kind }, 'a mailbox had as many mails today as it may have');

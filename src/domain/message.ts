@@ -25,6 +25,8 @@ export interface Message {
   /** Languages the person reads, best first (BCP 47); empty: that of the installation. */
   readonly languages: readonly string[];
   readonly data: Readonly<Record<string, unknown>>;
+  /** Asked for by somebody who has proved nothing: counted apart from what its owner asks for. */
+  readonly stranger?: true;
 }
 
 /** `unsent`: the server did not take it. `limited`: this mailbox had enough today. */

@@ -190,6 +190,15 @@ describe('one mailbox a day', () => {
     expect([await mail.send(code), await mail.send(code)]).toEqual(['sent', 'limited']);
     expect(await mail.send({ ...code, kind: 'password-changed', data: { place } })).toBe('sent');
   });
+
+  test('what strangers ask for, by typing a name alone, keeps no code from its owner', async () => {
+    const box = await mailbox();
+    const mail = delivery(box, {}, { daily: 1 });
+    const stranger = { ...code, stranger: true as const };
+    expect([await mail.send(stranger), await mail.send(stranger), await mail.send(code)]).toEqual([
+      ...['sent', 'limited', 'sent'],
+    ]);
+  });
 });
 
 describe('nothing a person is called gets into headers or to others', () => {
