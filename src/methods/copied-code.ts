@@ -36,15 +36,19 @@ export function read(typed: unknown): string | undefined {
 const derive = promisify<string, string, number, object, Buffer>(scrypt);
 /** 16 MiB and some tens of milliseconds. */
 const cost = { N: 16_384, r: 8, p: 1 };
-/** One at a time, so that signing never waits behind guesses. */
+/** One at a time, so that signing never waits behind guesses; and nobody who is vouched for behind those of strangers. */
 const pool = createPool(1);
+const strangers = createPool(1, 200);
 
 /**
  * Salted and slow (NIST SP 800-63B-4 section 3.1.2.2: look-up secrets of less than 112 bits), base64url. The same salt for
- * all a guess may be meant for, so that one computation judges it against all of them, and nobody's takes as long.
+ * all a guess may be meant for, so that one computation judges it against all of them, and nobody's takes as long. `stranger`:
+ * it is a guess of whoever has proved nothing, of which there may be any number. Throws StoreAway when too many wait.
  */
-export async function hashOf(code: string, salt: string): Promise<string> {
-  const bytes = await pool(() => watched('password', 'code', () => derive(code, salt, 32, cost)));
+export async function hashOf(code: string, salt: string, stranger = false): Promise<string> {
+  const bytes = await (stranger ? strangers : pool)(() =>
+    watched('password', 'code', () => derive(code, salt, 32, cost)),
+  );
   return bytes.toString('base64url');
 }
 
