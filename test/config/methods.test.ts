@@ -20,7 +20,7 @@ describe('which methods are there for whom', () => {
     [
       'an email code that nothing sends',
       { methods: { begin: ['password', 'email-code'] } },
-      /^methods\.begin\[1\] is email-code, and nothing can be sent without mail/,
+      /^methods\.begin\[1\] is email-code, and there is no mail: to send a code by/,
     ],
     [
       'a beginner said twice',

@@ -181,7 +181,7 @@ export const samples: readonly Sample[] = [
     sample(`code, why ${kind}, in the same walk`, 'methods/totp', { ...totp, why: { ...why, kind, signedIn: false } }),
   ]),
   ...[{}, { to: undefined }, { wrong: true }, { empty: true }, { againAt: now }, ...troubles].map((more) =>
-    sample(`code by email, ${JSON.stringify(more)}`, 'methods/email-code', { ...mailed, ...more }),
+    sample(`code by email, ${JSON.stringify(more)}`, 'methods/email-code', { ...mailed, username: 'ana', ...more }),
   ),
   ...[{}, { wrong: true }, { until: now }, { againAt: now }, ...troubles].map((more) =>
     sample(`link by email, ${JSON.stringify(more)}`, 'methods/mailed-link', { ...mailed, opens: true, ...more }),
@@ -283,7 +283,12 @@ export const samples: readonly Sample[] = [
   sample('registration link, password too short', 'registration/page', {
     ...{ ...mine, ...register, token: 't', why: 'too-short' },
   }),
-  sample('registration link for a password alone', 'registration/page', { ...mine, qr: undefined, token: 't' }),
+  sample('registration link for a password alone', 'registration/page', {
+    ...mine,
+    qr: undefined,
+    guarded: true,
+    token: 't',
+  }),
   sample('registration link, dead', 'registration/dead', {}),
   sample('account', 'account/overview', {
     ...mine,
