@@ -91,12 +91,7 @@ describe('options are what the operation takes', () => {
     ['a name', ['user', 'show', 'ana'], 'users.show', { user: 'local:ana' }],
     ['a name in the record', ['audit', 'list', '--user', 'ana'], 'audit.list', { user: 'local:ana', limit: 50 }],
     ['a store', ['user', 'show', 'staff:ana'], 'users.show', { user: 'staff:ana' }],
-    [
-      'a loss',
-      ['user', 'lose', 'ana', 'c1'],
-      'users.credentials.lose',
-      { user: 'local:ana', credential: 'c1' },
-    ],
+    ['a loss', ['user', 'lose', 'ana', 'c1'], 'users.credentials.lose', { user: 'local:ana', credential: 'c1' }],
     ['days anew', ['user', 'reopen', 'staff:ana'], 'users.enrolment.reopen', { user: 'staff:ana' }],
     [
       'lists',
