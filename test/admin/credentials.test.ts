@@ -88,6 +88,14 @@ describe('lost, as the service desk was told', () => {
     expect(await house.credentials.succeed(phone, undefined, { now: start })).toBe(false);
   });
 
+  test('what was preferred gives way to the best that is left, and the record says to what', async () => {
+    const { id, phone } = await somebody('lia', 'totp');
+    await add(id, 'webauthn', 'Laptop');
+    await lose(id, phone);
+    expect((await house.users.byId(id))?.preferred).toBe('webauthn');
+    expect((await house.last())?.detail).toMatchObject({ preferred: 'webauthn' });
+  });
+
   test('said twice it is on record once, and what was opened meanwhile ends all the same', async () => {
     const { id, phone, left } = await somebody('lou');
     const [session] = house.sessions.filter(({ user }) => user === id);

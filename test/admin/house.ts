@@ -33,6 +33,8 @@ const unconfigured = {
 };
 export const issuer = 'https://id.northfold.example';
 const minute = 60_000;
+/** What is known of it here is that it guards. */
+const passkey = { id: 'webauthn', guards: true, register: createTotp({ window: 1 }).register };
 /** Nobody registers one: it is chosen. */
 const password = { id: 'password', guards: false };
 
@@ -66,7 +68,7 @@ export async function openHouse(roles: Config['roles'] = []) {
           sessions.splice(sessions.indexOf(one), 1);
       },
     },
-    methods: new Map([createTotp({ window: 1 }), createRecoveryCode(), password].map((one) => [one.id, one])),
+    methods: new Map([passkey, createTotp({ window: 1 }), createRecoveryCode(), password].map((one) => [one.id, one])),
     endTokens: async (user) => void untokened.push(user),
     refresh: async () => true,
   };
