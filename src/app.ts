@@ -67,23 +67,8 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
 
   // What lasts, and what may be lost.
   const stores = await openStores(config, join(root, 'dist', 'embedded-snapshot'));
-  const {
-    db,
-    sealer,
-    sealed,
-    users,
-    credentials,
-    browsers,
-    applications,
-    consents,
-    events,
-    tokens,
-    signingKeys,
-    subjectKey,
-    refreshKey,
-    nonceSecret,
-    nameIds,
-  } = stores;
+  const { db, sealer, sealed, users, credentials, browsers, applications, consents, nameIds } = stores;
+  const { events, tokens, signingKeys, subjectKey, refreshKey, nonceSecret } = stores;
   const store = openState(config.redisUrl, log);
   const kv = new MemoKv(store);
   // The catalogue comes to know them later.

@@ -9,7 +9,7 @@
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Credential } from '../domain/credential.ts';
+import type { Credential, Use } from '../domain/credential.ts';
 import type { Verification } from '../domain/method.ts';
 import type { Kv } from '../state/kv.ts';
 
@@ -22,15 +22,6 @@ export interface Limits {
 }
 
 export type Attempt = { kind: 'go' } | { kind: 'locked'; until: number } | { kind: 'disabled' };
-
-/** What a proof does to its credential: see Verification in domain/method.ts. */
-export interface Use {
-  readonly counter?: number;
-  readonly once?: string;
-  readonly secret?: string;
-  readonly data?: Readonly<Record<string, unknown>>;
-  readonly now: number;
-}
 
 /** Of what a method said it proved. `now` in milliseconds. */
 export const useOf = ({ counter, once, secret, data }: Verification & { kind: 'proved' }, now: number): Use => ({

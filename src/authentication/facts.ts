@@ -10,7 +10,7 @@ import { decide, type Policy } from '../policy/decide.ts';
 import { meets } from '../policy/meets.ts';
 import type { Option } from '../policy/plan.ts';
 import { oneFactor, satisfies } from '../policy/strengths.ts';
-import { counted, recent } from './counted.ts';
+import { counted, recent, type Shown } from './counted.ts';
 import { type EnrolmentRules, enrolmentOf, guarded } from './enrolment.ts';
 import type { Facts, Holding } from './next.ts';
 import type { SignIn } from './signins.ts';
@@ -73,7 +73,7 @@ export async function quickFacts(sources: Sources, standing: Standing): Promise<
     named: Boolean(user) || ask.subject !== undefined || signIn?.name !== undefined,
     ...(user ? { user, verdict: decide(sources.policies, { user, application }) } : {}),
     vouched,
-    ...counted(standing, user),
+    ...(user ? permitted(sources, user, counted(standing, user)) : counted(standing, user)),
     recent: { evidence: [], standIns: [] },
     holdings: [],
     registrable: [],
@@ -86,6 +86,15 @@ export async function quickFacts(sources: Sources, standing: Standing): Promise<
     unnamed: sources.begin.filter((id) => sources.methods.get(id)?.lookupIn),
   };
 }
+
+/** Nothing stands in that was forbidden since it was shown. */
+const permitted = (sources: Sources, user: User, shown: Shown): Shown => ({
+  evidence: shown.evidence,
+  standIns: shown.standIns.filter(({ method }) => {
+    const { state, standsIn } = sources.settingOf(user, method);
+    return standsIn && state !== 'off';
+  }),
+});
 
 /** The rest: what the person has and may register. Only read when something is missing. */
 export async function fullFacts(sources: Sources, standing: Standing, quick: Facts): Promise<Facts> {

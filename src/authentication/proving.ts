@@ -127,8 +127,7 @@ export class Prover {
     const opened: Awaited<ReturnType<Attempts['open']>> =
       tried.length > 0
         ? await attempts.open(tried, familiar, now)
-        : // By method, as on credentials: or a name whose methods share one count would be a name nobody has.
-          { usable: [], ...(guessed === undefined ? {} : await attempts.openUnknown(`${id} ${guessed}`, now)) };
+        : { usable: [], ...(guessed === undefined ? {} : await attempts.openUnknown(`${id} ${guessed}`, now)) };
     if (opened.lockedUntil) {
       const reference = this.#parts.reference();
       await this.#record(browser, signIn, user, 'proof.locked', { reference, detail: { method: id } });

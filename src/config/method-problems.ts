@@ -52,13 +52,14 @@ export function methodProblems(file: Group): Problem[] {
       }),
     );
   return [
-    ...(Array.isArray(named) ? begin : []).flatMap((method, i) =>
-      offEverywhere(method)
-        ? [problem(['methods', 'begin', i], `is ${method}, which is off in every store`)]
-        : method === 'email-code' && file.mail === undefined
-          ? [problem(['methods', 'begin', i], 'is email-code, and there is no mail: to send a code by')]
-          : [],
-    ),
+    ...(Array.isArray(named) ? begin : []).flatMap((method, i) => {
+      const at = ['methods', 'begin', i];
+      if (offEverywhere(method)) return [problem(at, `is ${method}, which is off in every store`)];
+      if (begin.indexOf(method) !== i) return [problem(at, `is ${method} a second time`)];
+      if (method === 'email-code' && file.mail === undefined)
+        return [problem(at, 'is email-code, and there is no mail: to send a code by')];
+      return [];
+    }),
     ...off.flatMap((methods, i) =>
       begin.every((method) => methods.includes(method))
         ? [problem(['stores', i, 'methods'], `leaves nothing to begin a sign-in with: ${begin.join(', ')} are off`)]

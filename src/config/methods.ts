@@ -5,7 +5,6 @@ import { duration, section, text, whole } from './words.ts';
 
 /** Every method a file may speak of, best first: of equally short ways the earlier one is offered. */
 export const methodNames = ['webauthn', 'password', 'totp', 'email-code', 'recovery-code', 'access-pass'] as const;
-export type MethodName = (typeof methodNames)[number];
 
 const state = z.enum(['off', 'allowed', 'required']);
 const setting = z.union([

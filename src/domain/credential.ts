@@ -29,3 +29,12 @@ export interface Credential {
 }
 
 export type NewCredential = Pick<Credential, 'method' | 'label' | 'secret' | 'data' | 'counter' | 'lookup'>;
+
+/** What a proof does to its credential: see Verification in method.ts. */
+export interface Use {
+  readonly counter?: number;
+  readonly once?: string;
+  readonly secret?: string;
+  readonly data?: Readonly<Record<string, unknown>>;
+  readonly now: number;
+}

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
-import type { Credential, NewCredential } from '../domain/credential.ts';
+import type { Credential, NewCredential, Use } from '../domain/credential.ts';
 import type { Sealer } from '../domain/sealer.ts';
-import { type Attempt, type Limits, release, reserve, type Use, unlock } from './failures.ts';
+import { type Attempt, type Limits, release, reserve, unlock } from './failures.ts';
 import { inLane } from './lane.ts';
 import { takeWhile } from './taking.ts';
 

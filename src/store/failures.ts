@@ -9,15 +9,6 @@ export interface Limits {
 
 export type Attempt = { kind: 'go' } | { kind: 'locked'; until: number } | { kind: 'disabled' };
 
-/** What a proof does to its credential (Verification in domain/method.ts). */
-export interface Use {
-  readonly counter?: number;
-  readonly once?: string;
-  readonly secret?: string;
-  readonly data?: Readonly<Record<string, unknown>>;
-  readonly now: number;
-}
-
 /** What one answer is about. `browser` is the hash of a browser this person is known in: it has a count of its own. */
 export interface Tried {
   readonly id: string;

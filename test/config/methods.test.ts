@@ -18,6 +18,16 @@ describe('which methods are there for whom', () => {
       /^methods\.begin\[1\] is email-code, which is off/,
     ],
     [
+      'an email code that nothing sends',
+      { methods: { begin: ['password', 'email-code'] } },
+      /^methods\.begin\[1\] is email-code, and there is no mail: to send a code by/,
+    ],
+    [
+      'a beginner said twice',
+      { methods: { begin: ['password', 'password'] } },
+      /^methods\.begin\[1\] is password a second/,
+    ],
+    [
       'a group that requires what its store has off',
       { ...local({ totp: 'off' }), groups: [{ name: 'HR', methods: { totp: 'required' } }] },
       /^groups\[0\]\.methods\.totp is required, and off in every store/,

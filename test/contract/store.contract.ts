@@ -129,6 +129,42 @@ export function storeContract(name: string, open: () => Promise<readonly [Db, Db
         expect(JSON.stringify(row)).not.toContain('GEZDGNBV');
       });
 
+      test('of two tabs on two nodes that remove the last two at once, one is refused, and a third learns that it is gone', async () => {
+        for (let round = 0; round < 5; round++) {
+          const { user, totp } = await totpOf(`tabs${round}`);
+          const key = { method: 'webauthn', label: 'Key', secret: 'x', data: {}, counter: -1 };
+          const passkey = await credentials.add(user.id, key, now);
+          const enough = (left: readonly string[]) => left.length > 0;
+          const went = await Promise.all([
+            credentials.removeWhile(user.id, totp.id, enough),
+            elsewhere.removeWhile(user.id, passkey.id, enough),
+          ]);
+          expect(went.toSorted()).toEqual(['needed', 'removed']);
+          const [left, ...more] = await credentials.of(user.id);
+          expect(more).toEqual([]);
+          const other = left?.id === totp.id ? passkey : totp;
+          expect(await credentials.removeWhile(user.id, other.id, enough)).toBe('gone');
+          // Nor is anybody else's taken, whoever says that enough is left.
+          const { user: stranger } = await totpOf(`tabs-stranger${round}`);
+          expect(await credentials.removeWhile(stranger.id, left?.id as string, () => true)).toBe('gone');
+          expect(await credentials.of(user.id)).toHaveLength(1);
+        }
+      });
+
+      test('what was reported lost proves nothing, once, for its owner alone, stays on the list, and goes with forgetLost', async () => {
+        const { user, totp } = await totpOf('lost');
+        const { user: stranger } = await totpOf('lost-stranger');
+        expect(await credentials.lose(stranger.id, totp.id, now)).toBe(false);
+        expect(await Promise.all([credentials, elsewhere].map((one) => one.lose(user.id, totp.id, now)))).toContain(
+          false,
+        );
+        expect(await credentials.of(user.id)).toMatchObject([{ id: totp.id, lost: true }]);
+        expect(await credentials.succeed(totp.id, undefined, { counter: 7, now })).toBe(false);
+        expect(await elsewhere.forgetLost(stranger.id)).toEqual([]);
+        expect(await elsewhere.forgetLost(user.id)).toEqual([{ id: totp.id, method: 'totp' }]);
+        expect(await credentials.of(user.id)).toEqual([]);
+      });
+
       test("removes gil's credential for gil alone", async () => {
         const { user, totp } = await totpOf('gil');
         const stranger = await somebody('gil2');

@@ -205,7 +205,7 @@ describe('an access pass to begin with', () => {
     const silent = await rp.signIn(person, { prompt: 'none' }, nobody);
     expect(silent.claims).toMatchObject({ amr: ['otp'], acr: 'urn:stile:acr:aal1' });
     // One factor of no kind that SAML has a class for.
-    expect((await sp.signIn(person, { passive: true }, nobody)).context).toBe('https://refeds.org/profile/sfa');
+    expect((await sp.signIn(person, { passive: true }, nobody)).context).toMatch(/:unspecified$/);
     expect((await sp.signIn(person, { passive: true, classes: [MFA] }, nobody)).status).not.toContain('Success');
     // Two factors it is never half of: with it, a password and something of one's own are still asked for.
     await rp.signIn(person, { acr_values: MFA }, walks(mei, {}, met)).catch(() => undefined);
@@ -263,8 +263,7 @@ describe('recovery codes', () => {
 
   test('are suggested once eva has something to lose, shown the same until she kept them, and kept as a file by her browser alone', async () => {
     const { pass } = await passFor('eva');
-    const mail = await mailbox.next('eva@northfold.example');
-    expect(mail.subject).toBe('An access pass was issued for you');
+    const mail = await mailbox.next('eva@northfold.example', 'An access pass was issued for you');
     expect(mail.raw).not.toContain(pass);
     const [person, { url }] = [new Person(), await rp.request({ acr_values: MFA })];
     const setting = await walks('eva', { 'prove:access-pass': { code: pass } })(person, await person.go(url));
@@ -312,8 +311,7 @@ describe('recovery codes', () => {
     const { person, page } = await stranded();
     const asked = await person.submit(page, { code: ` ${codes[4]?.toLowerCase().replaceAll('-', '')}` });
     expect([stepOf(asked), asked.heading]).toEqual(['anew', 'Have you lost your phone or key?']);
-    const mail = await mailbox.next('eva@northfold.example');
-    expect(mail.subject).toBe('A recovery code was used');
+    const mail = await mailbox.next('eva@northfold.example', 'A recovery code was used');
     expect(mail.text).toContain('9 left');
     expect((await person.submit(asked, {}, later)).url.href).toMatch(/^https:\/\/rp\.example\/cb\?code=/);
     const { claims } = await rp.signIn(person, { prompt: 'none', acr_values: MFA }, nobody);

@@ -103,6 +103,7 @@ test('discovery names exactly the acr values somebody here can reach', async () 
     'http://schemas.microsoft.com/claims/multipleauthn',
     'https://refeds.org/profile/mfa',
     'https://refeds.org/profile/sfa',
+    'phr',
     'urn:stile:acr:aal1',
     'urn:stile:acr:aal2',
   ]);

@@ -37,15 +37,17 @@ export interface TestMailbox {
   /** Everything taken so far, oldest first. */
   readonly mails: readonly Mail[];
   mood: Mood;
-  /** The next mail to this address that nobody asked for yet. */
-  next(to: string): Promise<Mail>;
+  /** The next mail to this address, about this if it is given, that nobody asked for yet. */
+  next(to: string, subject?: string): Promise<Mail>;
   stop(): Promise<void>;
 }
 
 export async function openMailbox({ tls, auth }: MailboxOptions = {}): Promise<TestMailbox> {
   const mails: Mail[] = [];
   const unread: Mail[] = [];
-  const waiting: { to: string; take(mail: Mail): void }[] = [];
+  const waiting: { to: string; subject: string | undefined; take(mail: Mail): void }[] = [];
+  const answers = (mail: Mail, to: string, subject: string | undefined) =>
+    mail.recipients.includes(to) && (subject === undefined || mail.subject === subject);
   const reject = (code: number, words: string) => Object.assign(new Error(words), { responseCode: code });
   const server = new SMTPServer({
     ...(tls ? { key: tls.key, cert: tls.cert, secure: tls.implicit ?? false } : {}),
@@ -71,7 +73,7 @@ export async function openMailbox({ tls, auth }: MailboxOptions = {}): Promise<T
         const raw = Buffer.concat(chunks);
         const mail = await read(raw, session);
         mails.push(mail);
-        const at = waiting.findIndex(({ to }) => mail.recipients.includes(to));
+        const at = waiting.findIndex(({ to, subject }) => answers(mail, to, subject));
         if (at < 0) unread.push(mail);
         else waiting.splice(at, 1)[0]?.take(mail);
         answer();
@@ -88,10 +90,10 @@ export async function openMailbox({ tls, auth }: MailboxOptions = {}): Promise<T
     port,
     mails,
     mood: 'takes',
-    next(to) {
-      const at = unread.findIndex(({ recipients }) => recipients.includes(to));
+    next(to, subject) {
+      const at = unread.findIndex((mail) => answers(mail, to, subject));
       const [come] = at < 0 ? [] : unread.splice(at, 1);
-      return come ? Promise.resolve(come) : new Promise((take) => waiting.push({ to, take }));
+      return come ? Promise.resolve(come) : new Promise((take) => waiting.push({ to, subject, take }));
     },
     stop: () => new Promise((resolve) => server.close(() => resolve())),
   };

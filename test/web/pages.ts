@@ -158,6 +158,16 @@ export const samples: readonly Sample[] = [
   ...['taken', 'unreadable', 'refused', 'another word'].map((reason) =>
     sample(`set up a passkey, ${reason}`, 'methods/webauthn-register', { ...newPasskey, wrong: true, reason }),
   ),
+  ...['denied', 'withdrawn', 'not-allowed', 'unproved'].flatMap((reason) =>
+    [undefined, 'YubiKey 5 NFC'].map((named) =>
+      sample(`set up a passkey, ${reason} ${named ?? ''}`, 'methods/webauthn-register', {
+        ...{ ...newPasskey, wrong: true, reason, named, allowed: ['YubiKey Bio', 'Northfold Key 3'] },
+      }),
+    ),
+  ),
+  sample('identify, a passkey nobody has', 'signin/identify', {
+    ...{ ...nameless, by: 'webauthn', wrong: true, reason: 'unknown', named: 'AAAA' },
+  }),
   sample('set up a passkey from the account', 'methods/webauthn-register', { ...newPasskey, application: ours }),
   sample('password', 'methods/password', password),
   sample('password, wrong', 'methods/password', { ...password, wrong: true, steps: { now: 1, of: 2 } }),
@@ -171,7 +181,7 @@ export const samples: readonly Sample[] = [
     sample(`code, why ${kind}, in the same walk`, 'methods/totp', { ...totp, why: { ...why, kind, signedIn: false } }),
   ]),
   ...[{}, { to: undefined }, { wrong: true }, { empty: true }, { againAt: now }, ...troubles].map((more) =>
-    sample(`code by email, ${JSON.stringify(more)}`, 'methods/email-code', { ...mailed, ...more }),
+    sample(`code by email, ${JSON.stringify(more)}`, 'methods/email-code', { ...mailed, username: 'ana', ...more }),
   ),
   ...[{}, { wrong: true }, { until: now }, { againAt: now }, ...troubles].map((more) =>
     sample(`link by email, ${JSON.stringify(more)}`, 'methods/mailed-link', { ...mailed, opens: true, ...more }),
@@ -273,7 +283,12 @@ export const samples: readonly Sample[] = [
   sample('registration link, password too short', 'registration/page', {
     ...{ ...mine, ...register, token: 't', why: 'too-short' },
   }),
-  sample('registration link for a password alone', 'registration/page', { ...mine, qr: undefined, token: 't' }),
+  sample('registration link for a password alone', 'registration/page', {
+    ...mine,
+    qr: undefined,
+    guarded: true,
+    token: 't',
+  }),
   sample('registration link, dead', 'registration/dead', {}),
   sample('account', 'account/overview', {
     ...mine,

@@ -17,17 +17,19 @@ export interface Webauthn extends Method {
   confirm: NonNullable<Method['confirm']>;
 }
 
+const attested = ['webauthn:verification:bound:attested', 'webauthn:presence:bound:attested'] as const;
+
 export function createWebauthn(site: Site, authenticators = createAuthenticators()): Webauthn {
   const { believes } = authenticators;
   return {
     id: 'webauthn',
     first: true,
     guards: true,
+    // Where nobody asks makers for anything, nothing is known to lie in hardware: discovery must not promise it.
     worth: [
-      'webauthn:verification:bound:attested',
+      ...(authenticators.attesting ? attested : []),
       'webauthn:verification:bound',
       'webauthn:verification:syncable',
-      'webauthn:presence:bound:attested',
       'webauthn:presence:bound',
       'webauthn:presence:syncable',
     ],
@@ -37,7 +39,7 @@ export function createWebauthn(site: Site, authenticators = createAuthenticators
       return passkey.rpId === site.rpId ? classesOf(passkey) : [];
     },
     registers: [
-      ...(authenticators.attesting ? (['webauthn:verification:bound:attested'] as const) : []),
+      ...(authenticators.attesting ? [attested[0]] : []),
       'webauthn:verification:syncable',
       'webauthn:verification:bound',
     ],
