@@ -131,7 +131,7 @@ export async function buildApp(config: Config, log: Logger, draining: () => bool
     ...{ knex: db.knex, sealer, recorder, now, accessPass, notices, backup: backupFrom(db, config) },
     keys: { oidc: async () => tokenKeys, saml: async () => samlKeys },
     live: {
-      sessions,
+      ...{ sessions, methods },
       endTokens: (user) => tokens.destroyByUser(user),
       refresh: () => catalogue.refresh(),
       mail: mail.messenger,

@@ -1,5 +1,6 @@
 /** What the pages of sign-in methods show. Pure: what is known of it was read before. */
 import type { Credential } from '../domain/credential.ts';
+import { masked } from '../domain/masked.ts';
 import type { User } from '../domain/user.ts';
 import { addable, keeping, preferable, type Standing, takes, theirs, twoStepOf } from './standing.ts';
 
@@ -85,5 +86,4 @@ const duties = (begins: boolean, second: boolean) =>
 const shows = ({ sources, now }: Standing, { method, data }: Credential): boolean =>
   sources.methods.get(method)?.standsIn !== 'mailed_link' && !(typeof data.endsAt === 'number' && data.endsAt <= now);
 
-/** `a•••@northfold.example`: enough for its owner, and no more than a sign-in shows. */
-const address = ({ email }: User): string | undefined => email?.replace(/^(.).*(?=@)/u, '$1•••');
+const address = ({ email }: User): string | undefined => (email === undefined ? undefined : masked(email));

@@ -4,6 +4,7 @@ import { preferredAmong } from '../authentication/preference.ts';
 import type { SessionEnd } from '../authentication/session-end.ts';
 import type { Credential } from '../domain/credential.ts';
 import { LABEL_LENGTH, labelFrom } from '../domain/label.ts';
+import { showed } from '../domain/session.ts';
 import { PageError } from '../web/page-error.ts';
 import type { Routes } from '../web/routes.ts';
 import { type AccountParts, mayChange, mayReport, postedForm, visitorOf, walkToRegister } from './account.ts';
@@ -40,9 +41,7 @@ export function methodRoutes(all: Routes, parts: AccountParts, who: RequestHandl
   /** Whatever it opened elsewhere ends; this session only where `own` says so. */
   const endProved = (res: Response, { id, user }: Credential, reason: SessionEnd, own: boolean) =>
     sessions.endAll(user, reason, {
-      which: ({ sid, evidence, standIns }) =>
-        (own || sid !== visitorOf(res).outcome.sid) &&
-        [...evidence, ...standIns].some(({ credential }) => credential === id),
+      which: (session) => (own || session.sid !== visitorOf(res).outcome.sid) && showed(session, id),
       address: visitorOf(res).browser.address,
     });
 
@@ -104,7 +103,7 @@ export function methodRoutes(all: Routes, parts: AccountParts, who: RequestHandl
     const went = await credentials.removeWhile(one.user, one.id, (ids) => !keeping(now, one, kept(ids)));
     if (went === 'needed') return res.redirect(303, path);
     if (went === 'gone') return res.redirect(303, LIST);
-    await record(res, 'credential.removed', { method: one.method, credential: one.id });
+    await record(res, 'credential.removed', { method: one.method, credential: one.id, label: one.label });
     await settlePreferred(res, now, one, 'removed');
     await endProved(res, one, 'credential removed', false);
     res.redirect(303, `${LIST}?said=removed`);

@@ -3,7 +3,7 @@ import type { Credential } from '../domain/credential.ts';
 import type { Method } from '../domain/method.ts';
 import type { User } from '../domain/user.ts';
 
-type Methods = ReadonlyMap<string, Method>;
+type Methods = ReadonlyMap<string, Pick<Method, 'id' | 'guards' | 'spare'>>;
 
 /** The methods held that guard the account and are no mere spare, best first. */
 const guardians = (methods: Methods, held: readonly Credential[]): readonly string[] =>
@@ -20,7 +20,7 @@ export const preferredByRegistering = (
   held: readonly Credential[],
   registered: string,
 ): string | undefined => {
-  const { guards, spare } = methods.get(registered) as Method;
+  const { guards, spare } = methods.get(registered) as Pick<Method, 'guards' | 'spare'>;
   return guards && !spare && guardians(methods, held).length === 0 ? registered : undefined;
 };
 

@@ -17,7 +17,7 @@ export interface RegisteringParts {
     claim(user: string, credential: NewCredential, now: number): Promise<Credential | undefined>;
     replace(user: string, credential: NewCredential, now: number): Promise<Credential>;
     /** Takes away what was reported lost. */
-    forgetLost(user: string): Promise<readonly { id: string; method: string }[]>;
+    forgetLost(user: string): Promise<readonly { id: string; method: string; label: string }[]>;
   };
   readonly preferences: { setPreferred(user: string, method: string | undefined): Promise<void> };
   readonly now: () => number;
@@ -84,6 +84,7 @@ async function settle(
     await record(user, 'credential.removed', {
       method: gone.method,
       credential: gone.id,
+      label: gone.label,
       because: 'lost, and replaced',
     });
   }

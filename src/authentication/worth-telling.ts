@@ -9,7 +9,11 @@ export interface Notice {
 
 type Detail = Readonly<Record<string, unknown>>;
 
-const named = ({ method }: Detail): NoticeData => (typeof method === 'string' ? { method } : {});
+/** The label of what is gone is known to the record alone. */
+const named = ({ method, label }: Detail): NoticeData => ({
+  ...(typeof method === 'string' ? { method } : {}),
+  ...(typeof label === 'string' ? { label } : {}),
+});
 const about = (kind: NoticeKind) => (detail: Detail) => [{ kind, data: named(detail) }];
 const replaced = (detail: Detail) => about(detail.method === 'password' ? 'password-changed' : 'method-added')(detail);
 

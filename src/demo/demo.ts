@@ -14,7 +14,7 @@ import type { Views } from '../web/views.ts';
 export interface DemoPerson {
   readonly username: string;
   readonly name: string;
-  /** What the list says of them: "Authenticator app", "Password only: is walked through setting up". */
+  /** What the list says of them: "Authenticator app", "Password only". */
   readonly has: string;
   /** Their authenticator app, if they have one from the beginning. */
   readonly app?: Agreement;

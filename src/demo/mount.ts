@@ -20,7 +20,9 @@ export function mount(app: Express, config: Config, views: Views, stylesheet: st
   const people = config.users.map(({ username, name, totp }) => ({
     username,
     name,
-    has: totp ? 'Password, authenticator app' : 'Password only: is walked through setting up',
+    has: totp
+      ? 'Password, authenticator app'
+      : 'Password only: is walked through setting up, by a link in the demo mailbox',
     ...(totp ? { app: totp } : {}),
   }));
   const applications = [

@@ -25,6 +25,10 @@ export interface Session {
   readonly notes: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
+/** Whether a credential proved something in it, or stood in. */
+export const showed = ({ evidence, standIns }: Pick<Session, 'evidence' | 'standIns'>, credential: string): boolean =>
+  [...evidence, ...standIns].some((piece) => piece.credential === credential);
+
 /** A session as it was when it ended. */
 export interface EndedSession extends Session {
   /** Names of those who took part, are told from server to server, and were not: they cannot be, or did not answer. */

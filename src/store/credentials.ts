@@ -151,12 +151,12 @@ export class Credentials {
   }
 
   /** Takes away what this person reported lost, and says what it was. */
-  async forgetLost(userId: string): Promise<{ id: string; method: string }[]> {
+  async forgetLost(userId: string): Promise<{ id: string; method: string; label: string }[]> {
     return this.db('credentials')
       .where({ user_id: userId })
       .whereNotNull('lost_at')
       .delete()
-      .returning(['id', 'method']);
+      .returning(['id', 'method', 'label']);
   }
 
   /** True when it was this person's. */

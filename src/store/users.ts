@@ -218,6 +218,12 @@ export class Users {
       .update({ enrolment_asked_at: new Date(now) });
   }
 
+  /** They count as never asked: the days they have begin with the next time. True when they had been. */
+  async forgetAskedToEnrol(id: string): Promise<boolean> {
+    const asked = this.db('users').where({ id }).whereNotNull('enrolment_asked_at');
+    return (await asked.update({ enrolment_asked_at: null })) > 0;
+  }
+
   /** Disables whom this source once declared and no longer does; their ids. */
   async disableMissing(source: string, keepIds: readonly string[], now: number): Promise<string[]> {
     const { rows } = await this.db.raw<{ rows: { id: string }[] }>(

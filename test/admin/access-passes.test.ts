@@ -1,6 +1,5 @@
 /** Who gives access passes to whom, on what terms, and that nobody is shown one twice. */
 import type { Actor } from '../../src/admin/actor.ts';
-import type { Session } from '../../src/domain/session.ts';
 import { openHouse } from './house.ts';
 
 let house: Awaited<ReturnType<typeof openHouse>>;
@@ -138,24 +137,6 @@ describe('taken back', () => {
     expect(await list()).toEqual([]);
     expect(house.ended.at(-1)).toEqual([ana, 'credential removed']);
     expect(await house.last()).toMatchObject({ type: 'access-pass.withdrawn', user: ana, detail: { id: body.id } });
-  });
-
-  test.each([
-    ['as a pass', 'users.access-passes.withdraw', 'pass'],
-    ['as any credential', 'users.credentials.remove', 'credential'],
-  ])('%s, it ends the sessions it stood in for, and tokens', async (_what, operation, key) => {
-    const { body } = await issue();
-    const tokens = house.untokened.length;
-    expect(await house.ask(desk, operation, { user: 'local:ana', [key]: String(body.id) })).toMatchObject({
-      status: 200,
-    });
-    const session = (id: unknown) => ({
-      ...{ sid: 'one', user: ana, evidence: [] },
-      standIns: [{ kind: 'access_pass', method: 'access-pass', at: start, credential: id }],
-    });
-    const which = house.ending.at(-1);
-    expect([body.id, 'another'].map((id) => which?.(session(id) as unknown as Session))).toEqual([true, false]);
-    expect(house.untokened.slice(tokens)).toEqual([ana]);
   });
 
   test("only hers by her name, and nothing that is not a pass: another's, a password", async () => {

@@ -11,6 +11,8 @@ import type { Config } from '../../src/config.ts';
 import type { Role } from '../../src/domain/role.ts';
 import type { Session } from '../../src/domain/session.ts';
 import { createAccessPass } from '../../src/methods/access-pass/access-pass.ts';
+import { createRecoveryCode } from '../../src/methods/recovery-code/recovery-code.ts';
+import { createTotp } from '../../src/methods/totp/totp.ts';
 import { secretsSealer } from '../../src/state/sealer.ts';
 import { Credentials } from '../../src/store/credentials.ts';
 import { openDatabase } from '../../src/store/database.ts';
@@ -31,6 +33,10 @@ const unconfigured = {
 };
 export const issuer = 'https://id.northfold.example';
 const minute = 60_000;
+/** What is known of it here is that it guards. */
+const passkey = { id: 'webauthn', guards: true, register: createTotp({ window: 1 }).register };
+/** Nobody registers one: it is chosen. */
+const password = { id: 'password', guards: false };
 
 export interface Answered {
   readonly status: number;
@@ -46,7 +52,8 @@ export async function openHouse(roles: Config['roles'] = []) {
   await migrate(db);
   const sealer = secretsSealer(['a-secret-of-more-than-thirty-two-characters']);
   const ended: [user: string, reason: string][] = [];
-  const ending: (((session: Session) => boolean) | undefined)[] = [];
+  /** Who is signed in. */
+  const sessions: Session[] = [];
   const untokened: string[] = [];
   const told: Record<string, unknown>[] = [];
   let now = Date.UTC(2026, 10, 24, 9);
@@ -55,11 +62,13 @@ export async function openHouse(roles: Config['roles'] = []) {
       ofUser: async () => [],
       bySid: async () => undefined,
       end: async () => undefined,
-      endAll: async (user, reason, { which } = {}) => {
+      async endAll(user, reason, { which = () => true } = {}) {
         ended.push([user, reason]);
-        ending.push(which);
+        for (const one of sessions.filter((each) => each.user === user && which(each)))
+          sessions.splice(sessions.indexOf(one), 1);
       },
     },
+    methods: new Map([passkey, createTotp({ window: 1 }), createRecoveryCode(), password].map((one) => [one.id, one])),
     endTokens: async (user) => void untokened.push(user),
     refresh: async () => true,
   };
@@ -133,7 +142,7 @@ export async function openHouse(roles: Config['roles'] = []) {
       return { ...answer, body: {}, lines: lines.map((line) => JSON.parse(line)) };
     };
   return {
-    ...{ administration, users, told, ended, ending, untokened, faults, person, actor, knex: db.knex },
+    ...{ administration, users, told, ended, sessions, untokened, faults, person, actor, knex: db.knex },
     credentials: new Credentials(db.knex, sealer),
     ask: by(administration.dispatch),
     askUnserved: by(unserved.dispatch),

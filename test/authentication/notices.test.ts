@@ -46,6 +46,11 @@ describe('what is on record of how somebody signs in is told to them', () => {
     ['credential.replaced', { method: 'recovery-code' }, [['method-added', { method: 'recovery-code' }]]],
     ['credential.replaced', { method: 'password' }, [['password-changed', { method: 'password' }]]],
     ['credential.removed', { method: 'totp', credential: 'gone' }, [['method-removed', { method: 'totp' }]]],
+    [
+      'credential.removed',
+      { method: 'totp', credential: 'gone', label: 'Old phone' },
+      [['method-removed', { method: 'totp', label: 'Old phone' }]],
+    ],
     ['credential.lost', { method: 'totp', credential: 'c1' }, [['method-lost', { method: 'totp', label: 'Pixel 9' }]]],
     ['two-step.changed', { on: false }, [['two-step-changed', { on: false }]]],
     [

@@ -58,6 +58,21 @@ async function signIn(sight: Sight, who: string, password = PASSWORD): Promise<v
   await sight.fill('Password', password);
 }
 
+/** The link that opens a first registration: read in the mailbox in the same browser, then confirmed on its page. */
+async function openedByMail(sight: Sight): Promise<void> {
+  expect(await sight.text()).toContain('m•••@northfold.example');
+  const { page } = sight;
+  await page.goto(`${stile.issuer}/mailbox`);
+  await clean(sight, 'demo-mailbox');
+  await page.locator('main ul.list a').first().click();
+  await page.waitForURL(/\/mailbox\/\d+$/);
+  await clean(sight, 'demo-mail');
+  const link = /https?:\/\/\S+/.exec(await page.locator('pre.mail').innerText())?.[0] as string;
+  await page.goto(link);
+  await clean(sight, 'demo-mailed-link');
+  await sight.press(/^Continue/);
+}
+
 /** What the page says of a claim, now. */
 const claim = (sight: Sight, name: string) =>
   sight.page.locator(`tr:has(th code:text-is("${name}")) td`).last().locator('code').first().innerText();
@@ -142,6 +157,7 @@ describe.each([
     await mei.press('Sign in');
     await signIn(mei, 'mei');
     await mei.press('Approve a payment');
+    await openedByMail(mei);
     expect(await mei.heading()).toBe('Set up a passkey');
     expect(await mei.text()).toContain('Wiki opens only with a second proof.');
     await mei.press('Set up something else');
@@ -155,6 +171,7 @@ describe.each([
     expect((await mei.page.locator('.secret').innerText()).replaceAll(' ', '')).toBe(secret);
     await clean(mei, named('demo-register'));
     await code(mei, secret);
+    await mei.press('Not now');
     expect(await mei.text()).toContain('The payment is approved.');
     expect(await claim(mei, 'acr')).toBe(`"${MFA}"`);
   });
@@ -325,8 +342,10 @@ describe('the account', () => {
     await mei.page.goto(`${stile.issuer}/account/methods`);
     await signIn(mei, 'mei');
     await mei.press(/^Authenticator app/);
+    await openedByMail(mei);
     const secret = new URL(await scan(mei.page.locator('svg.qr'))).searchParams.get('secret') as string;
     await code(mei, secret);
+    await mei.press('Not now');
     expect(await sentence(mei)).toContain('The sign-in method was added.');
     expect(await mei.page.title()).toMatch(/^The sign-in method was added/);
     await clean(mei, 'account-added');

@@ -91,6 +91,8 @@ describe('options are what the operation takes', () => {
     ['a name', ['user', 'show', 'ana'], 'users.show', { user: 'local:ana' }],
     ['a name in the record', ['audit', 'list', '--user', 'ana'], 'audit.list', { user: 'local:ana', limit: 50 }],
     ['a store', ['user', 'show', 'staff:ana'], 'users.show', { user: 'staff:ana' }],
+    ['a loss', ['user', 'lose', 'ana', 'c1'], 'users.credentials.lose', { user: 'local:ana', credential: 'c1' }],
+    ['days anew', ['user', 'reopen', 'staff:ana'], 'users.enrolment.reopen', { user: 'staff:ana' }],
     [
       'lists',
       ['user', 'create', 'ada', '--groups', 'A', '--groups', 'B'],
@@ -124,6 +126,9 @@ describe('options are what the operation takes', () => {
     [['user', 'list', '--limit', 'many'], /is no number/],
     [['user', 'change', 'ana', '--claims', '{'], /is not JSON/],
     [['user', 'show'], /user show takes USER/],
+    [['user', 'lose', 'ana'], /user lose takes USER CREDENTIAL/],
+    [['user', 'lose', 'ana', 'c1', 'c2'], /c2 is too much/],
+    [['user', 'reopen'], /user reopen takes USER/],
     [['user', 'show', 'ana', 'bob'], /bob is too much/],
     [['user', 'fly'], /user takes one of: list, show/],
     [['owner', 'create', '--nmae', 'x'], /Unknown option '--nmae'/],
@@ -180,6 +185,8 @@ describe('completion', () => {
   test.each<[string[], string[]]>([
     [['ba'], ['backup']],
     [['user', 'sh'], ['show']],
+    [['user', 'lo'], ['lose']],
+    [['user', 'reo'], ['reopen']],
     [
       ['config', ''],
       ['check', 'diff', 'apply', '--help'],

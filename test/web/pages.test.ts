@@ -5,9 +5,10 @@ import type { Browser, BrowserContext } from 'playwright-core';
 import { anyone, routes } from '../../src/web/routes.ts';
 import { type Serving, serve } from '../../src/web/server.ts';
 import { launchBrowser } from '../support/browser.ts';
-import { files, samples, strictViews } from './pages.ts';
+import { demoSamples, files, strictViews, samples as walked } from './pages.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const samples = [...walked, ...demoSamples];
 /** One of each look; the states of a page differ in words only. */
 const shown = samples.filter(({ view, name }, index) => {
   // It sends itself away before anybody can look.

@@ -59,6 +59,8 @@ const options = { challenge: 'AAAA', rpId: 'id.example', allowCredentials: [] };
 const passkey = { ...common, options, username: 'ana', others: true, changeable: true };
 const newPasskey = { ...passkey, options: { ...options, user: { id: 'AA', name: 'ana', displayName: 'Ana' } } };
 const nameless = { ...common, username: '', step: 'identify', unnamed: { webauthn: { options } } };
+const keptCodes = Array.from({ length: 10 }, () => 'K7QF-2MXR-9TDW');
+const demoMail = { number: 1, to: 'mei@northfold.example', subject: 'Your code for Wiki', at: now, language: 'en' };
 const codes = [
   'requirements-unmet',
   'denied',
@@ -209,6 +211,21 @@ export const samples: readonly Sample[] = [
     methods: ['webauthn', 'totp', 'recovery-code'].map((id) => ({ id, details: [], held: false })),
     ...{ register: true, why: { ...why, signedIn: false } },
   }),
+  ...[{}, { replaces: true }, { empty: true }].map((more) =>
+    sample(`recovery codes to keep, ${JSON.stringify(more)}`, 'methods/recovery-code-register', {
+      ...{ ...common, codes: keptCodes, at: now, account: 'ana', service: 'Northfold', optional: true, ...more },
+    }),
+  ),
+  ...[{}, { wrong: true }, { empty: true }].flatMap((more) => [
+    sample(`recovery code, ${JSON.stringify(more)}`, 'methods/recovery-code', { ...totp, ...more }),
+    sample(`access pass, ${JSON.stringify(more)}`, 'methods/access-pass', { ...password, ...more }),
+  ]),
+  sample('anew, after a recovery code', 'signin/anew', {
+    ...{ ...common, because: 'spare', methods: ['webauthn', 'totp'] },
+  }),
+  sample('anew, let in by a pass', 'signin/anew', {
+    ...{ ...common, because: 'pass', methods: ['webauthn', 'totp', 'recovery-code'] },
+  }),
   sample('lost', 'signin/lost', { ...common, resorts: ['recovery-code', 'access-pass'], back: 'totp', others: true }),
   sample('lost, and nothing helps but people', 'signin/lost', { ...common, resorts: [], back: 'password' }),
   sample('code before a registration', 'methods/totp', { ...totp, opens: true, why }),
@@ -355,4 +372,11 @@ export const samples: readonly Sample[] = [
     consents: [{ application: 'wiki', name: 'Wiki', items: ['openid', 'profile', 'urn:x:payments'], at: now }],
   }),
   sample('account applications, none', 'account/applications', { ...mine, consents: [], said: 'withdrawn' }),
+];
+
+/** Pages of the demo, which are in English alone. */
+export const demoSamples: readonly Sample[] = [
+  sample('mailbox', 'demo/mailbox', { mails: [demoMail] }),
+  sample('mailbox, empty', 'demo/mailbox', { mails: [] }),
+  sample('mail', 'demo/mail', { mail: demoMail, text: `Your link:\n\nhttp://localhost:3000/${'x'.repeat(120)}\n` }),
 ];

@@ -14,6 +14,8 @@ export interface Demands {
 /** Before anything of the request is read. Throws Problem 401 or 403. */
 export function allow(one: Operation, by: Actor, now: number, { fresh, acrValues }: Demands): void {
   if (one.local && by.kind !== 'local') throw new Problem('local-only');
+  // Nobody stands behind an application's own token, fresh or not.
+  if (one.people && by.kind === 'client') throw new Problem('people-only');
   if (by.kind === 'user') {
     if (!by.proved?.strong) throw more(by, { acrValues });
     const age = now / 1000 - (by.proved.authTime ?? 0);

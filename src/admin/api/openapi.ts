@@ -91,7 +91,7 @@ function described(one: Operation): Json {
     operationId: one.id,
     tags: [one.id.split('.')[0]],
     summary: one.summary,
-    description: `Permission \`${one.permission}\`, which these roles have: ${permissions[one.permission].join(', ')}.`,
+    description: `Permission \`${one.permission}\`, which these roles have: ${permissions[one.permission].join(', ')}.${one.people ? ' For people alone: an application by a role of its own is refused (`people-only`).' : ''}`,
     parameters: [
       ...fields
         .filter(([name]) => placeOf(one, name) !== 'body')

@@ -6,6 +6,7 @@ const kinds = {
   'not-allowed': [403, 'Your roles do not allow this'],
   'higher-role': [403, 'This would reach further than your own roles do'],
   'own-account': [403, 'Nobody does this to themselves'],
+  'people-only': [403, 'A person does this, freshly signed in, and no application by itself'],
   'local-only': [403, 'This is done on the server itself only'],
   'not-found': [404, 'There is no such thing here'],
   'no-operation': [404, 'There is no such operation'],

@@ -4,6 +4,7 @@ import { type Actor, nameOf } from '../actor.ts';
 import { invalid, Problem } from '../api/problem.ts';
 import { instant } from './instant.ts';
 import { operation } from './operation.ts';
+import { shutOutWith } from './out-of-use.ts';
 import { type AdminParts, live, type PassRules } from './parts.ts';
 import { named, userTarget, who } from './person.ts';
 
@@ -83,6 +84,7 @@ export const accessPassOperations = [
     }),
     event: 'access-pass.issued',
     others: true,
+    people: true,
     target: userTarget,
     async perform(parts, input, { by, at }) {
       const user = await named(parts, input.user);
@@ -129,13 +131,10 @@ export const accessPassOperations = [
     target: userTarget,
     async perform(parts, input) {
       const { id } = await named(parts, input.user);
-      const { sessions, endTokens } = live(parts);
+      live(parts);
       const going = (await parts.credentials.of(id)).find((one) => one.id === input.pass && one.method === method);
       if (!going || !(await parts.credentials.remove(id, going.id))) throw new Problem('not-found');
-      await endTokens(id);
-      await sessions.endAll(id, 'credential removed', {
-        which: ({ evidence, standIns }) => [...evidence, ...standIns].some(({ credential }) => credential === going.id),
-      });
+      await shutOutWith(parts, going, 'removed');
       return { body: {}, user: id, detail: { id: going.id } };
     },
   }),

@@ -3,7 +3,8 @@ import type { Credential } from '../../domain/credential.ts';
 import { Problem } from '../api/problem.ts';
 import { instant } from './instant.ts';
 import { operation } from './operation.ts';
-import { live } from './parts.ts';
+import { settlePreferred, shutOutWith } from './out-of-use.ts';
+import { type AdminParts, live } from './parts.ts';
 import { named, userTarget, who } from './person.ts';
 import { link, linkFor, mailLink } from './registration-link.ts';
 
@@ -16,6 +17,9 @@ const credential = z.strictObject({
   failures: z.int().describe('Wrong answers in a row, from browsers it was never proved in'),
   locked_until: z.iso.datetime().optional(),
   disabled: z.boolean().describe('By wrong answers; users.unlock forgives them'),
+  lost: z.boolean().describe('It works no longer, and keeps whoever has the password from registering another'),
+  spent: z.int().optional().describe('Recovery codes that were used'),
+  left: z.int().optional().describe('Recovery codes that still work'),
 });
 
 const shown = (one: Credential): z.output<typeof credential> => ({
@@ -23,8 +27,20 @@ const shown = (one: Credential): z.output<typeof credential> => ({
   ...(one.lastUsedAt === undefined ? {} : { last_used_at: instant(one.lastUsedAt) }),
   failures: one.failures,
   ...(one.lockedUntil === undefined ? {} : { locked_until: instant(one.lockedUntil) }),
-  disabled: one.disabled,
+  ...{ disabled: one.disabled, lost: one.lost === true, ...codesOf(one) },
 });
+
+const codesOf = ({ data, spent = 0 }: Credential) =>
+  typeof data.codes === 'number' ? { spent, left: Math.max(0, data.codes - spent) } : {};
+
+/** One of a person's. Throws Problem 404. */
+async function theirs(parts: AdminParts, user: string, id: string): Promise<Credential> {
+  const found = (await parts.credentials.of(user)).find((one) => one.id === id);
+  if (!found) throw new Problem('not-found');
+  return found;
+}
+
+const which = z.strictObject({ user: who, credential: z.string().min(1).max(64) });
 
 export const credentialOperations = [
   operation({
@@ -44,24 +60,49 @@ export const credentialOperations = [
     id: 'users.credentials.remove',
     method: 'DELETE',
     path: '/users/{user}/credentials/{credential}',
-    summary: 'Take one away, a lost phone say; sessions that were opened with it end',
+    summary: 'Take one away, so that another can be set up; sessions that were opened with it end',
     permission: 'credentials.reset',
-    input: z.strictObject({ user: who, credential: z.string().min(1).max(64) }),
+    input: which,
     output: z.strictObject({}),
     event: 'credential.removed',
     others: true,
     target: userTarget,
     async perform(parts, input) {
-      const { id } = await named(parts, input.user);
-      const { sessions, endTokens } = live(parts);
-      const going = (await parts.credentials.of(id)).find((one) => one.id === input.credential);
-      if (!going || !(await parts.credentials.remove(id, going.id))) throw new Problem('not-found');
-      // Whoever has it may have got himself a refresh token with it; a pass opened sessions without being evidence in them.
-      await endTokens(id);
-      await sessions.endAll(id, 'credential removed', {
-        which: ({ evidence, standIns }) => [...evidence, ...standIns].some((piece) => piece.credential === going.id),
-      });
-      return { body: {}, user: id, detail: { method: going.method, credential: going.id } };
+      const user = await named(parts, input.user);
+      live(parts);
+      const going = await theirs(parts, user.id, input.credential);
+      if (!(await parts.credentials.remove(user.id, going.id))) throw new Problem('not-found');
+      const settled = await settlePreferred(parts, user, going, 'removed');
+      await shutOutWith(parts, going, 'removed');
+      const { method, label } = going;
+      return { body: {}, user: user.id, detail: { method, credential: going.id, label, ...settled } };
+    },
+  }),
+  operation({
+    id: 'users.credentials.lose',
+    method: 'POST',
+    path: '/users/{user}/credentials/{credential}/lose',
+    summary:
+      'Report one lost or stolen for its owner: it works no longer, sessions that were opened with it and all tokens end, and whoever finds it with the password cannot set up another',
+    permission: 'credentials.reset',
+    input: which,
+    output: credential,
+    event: 'credential.lost',
+    others: true,
+    target: userTarget,
+    async perform(parts, input, { at }) {
+      const user = await named(parts, input.user);
+      const { methods } = live(parts);
+      const going = await theirs(parts, user.id, input.credential);
+      const method = methods.get(going.method);
+      if (method && !method.register)
+        throw new Problem('conflict', 'Only what was registered can be lost: this one is reset or taken away.');
+      const fresh = await parts.credentials.lose(user.id, going.id, at);
+      const settled = await settlePreferred(parts, user, going, 'lost');
+      // Even when it was lost already: a node may have been interrupted in between.
+      await shutOutWith(parts, going, 'lost');
+      const detail = { method: going.method, credential: going.id, label: going.label, ...settled };
+      return { body: shown({ ...going, lost: true }), user: user.id, detail, same: !fresh };
     },
   }),
   operation({

@@ -65,6 +65,8 @@ export interface Operation<I extends z.ZodObject = z.ZodObject, O extends z.ZodT
   readonly conditional?: true;
   /** Only on the server itself: the socket, or in process. */
   readonly local?: true;
+  /** No application does it by a role of its own: it takes somebody who proved freshly who they are. */
+  readonly people?: true;
   /** Nobody does it to themselves. */
   readonly others?: true;
   /** Whom it acts on. Throws Problem 404. */

@@ -3,6 +3,7 @@ import type { Notices } from '../../authentication/notices.ts';
 import type { Sessions } from '../../authentication/sessions.ts';
 import type { Credential, NewCredential } from '../../domain/credential.ts';
 import type { Message, Sent } from '../../domain/message.ts';
+import type { Method } from '../../domain/method.ts';
 import type { User } from '../../domain/user.ts';
 import type { ApiAnswers } from '../../store/api-answers.ts';
 import type { Applications } from '../../store/applications.ts';
@@ -21,6 +22,8 @@ import type { ChangingKeys, KeyUse } from './keys.ts';
 /** What only a running server has: people who are signed in, and applications that hear of changes. */
 export interface Live {
   readonly sessions: Pick<Sessions, 'ofUser' | 'bySid' | 'end' | 'endAll'>;
+  /** The ways to sign in there are here, best first. */
+  readonly methods: ReadonlyMap<string, Pick<Method, 'id' | 'guards' | 'spare' | 'register'>>;
   /** Ends every token of a person that outlives sessions. */
   endTokens(user: string): Promise<void>;
   /** Applications have changed: read them now, not at the next look. */

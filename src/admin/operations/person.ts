@@ -4,6 +4,7 @@ import type { User } from '../../domain/user.ts';
 import type { Actor } from '../actor.ts';
 import { Problem } from '../api/problem.ts';
 import { covers, may } from '../roles.ts';
+import { instant } from './instant.ts';
 import type { Target } from './operation.ts';
 import type { AdminParts } from './parts.ts';
 
@@ -21,6 +22,11 @@ export const person = z.strictObject({
   groups: z.array(z.string()),
   claims: z.record(z.string(), z.unknown()),
   two_step: z.boolean().describe('Whether they switched two-step sign-in on'),
+  preferred: z.string().optional().describe('The method they are asked for first'),
+  enrolment_asked_at: z.iso
+    .datetime()
+    .optional()
+    .describe('When they were first asked to register a second factor; users.enrolment.reopen forgets it'),
   disabled: z.boolean(),
 });
 
@@ -34,6 +40,8 @@ export const personOf = (user: User): z.output<typeof person> => ({
   groups: [...user.groups],
   claims: user.claims,
   two_step: user.twoStep,
+  ...(user.preferred === undefined ? {} : { preferred: user.preferred }),
+  ...(user.enrolmentAskedAt === undefined ? {} : { enrolment_asked_at: instant(user.enrolmentAskedAt) }),
   disabled: user.disabled,
 });
 

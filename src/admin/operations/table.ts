@@ -5,6 +5,7 @@ import { auditOperations } from './audit.ts';
 import { backupOperations } from './backups.ts';
 import { configurationOperations } from './configuration.ts';
 import { credentialOperations } from './credentials.ts';
+import { reopenEnrolment } from './enrolment.ts';
 import { keyOperations } from './keys.ts';
 import { mailOperations } from './mail.ts';
 import type { Operation } from './operation.ts';
@@ -26,6 +27,7 @@ export const operations: readonly Operation[] = [
   ...credentialOperations,
   ...accessPassOperations,
   unlock,
+  reopenEnrolment,
   ...sessionOperations,
   ...applicationOperations,
   ...applicationChangeOperations,

@@ -65,13 +65,37 @@ export const peopleCommands: readonly Command[] = [
     operation: 'users.credentials.list',
     ...one,
     says: ({ items }) =>
-      table(items as Items, ['id', 'method', 'label', 'created_at', 'last_used_at', 'locked_until', 'disabled']),
+      table(items as Items, [
+        'id',
+        'method',
+        'label',
+        'created_at',
+        'last_used_at',
+        'locked_until',
+        'disabled',
+        'lost',
+        'left',
+      ]),
   },
   {
     words: ['user', 'remove-method'],
     operation: 'users.credentials.remove',
     takes: ['user', 'credential'],
     says: () => 'It is taken away; sessions that were opened with it have ended.',
+  },
+  {
+    words: ['user', 'lose'],
+    operation: 'users.credentials.lose',
+    takes: ['user', 'credential'],
+    says: (_, { user }) =>
+      `It works no longer; sessions that were opened with it, and tokens, have ended. They set up another after two factors they still have, or with an access pass: stile pass issue ${user}.`,
+  },
+  {
+    words: ['user', 'reopen'],
+    operation: 'users.enrolment.reopen',
+    ...one,
+    says: ({ username }) =>
+      `${username} may set up a first second factor again: their days for it begin when they are next asked.`,
   },
   { words: ['user', 'reset'], operation: 'users.registration-link', ...one, says: link },
   { words: ['user', 'sessions'], ...sessions, says: shownSessions, about: 'The same as session list' },

@@ -34,7 +34,6 @@ const nobody = 'stile-nobody';
 
 /** Signs of a pass: 12 are 56 bits. */
 export const shortestPass = 12;
-export const longestPass = 48;
 
 /** The terms of a pass as they were kept. */
 export function termsOf({ data }: Pick<Credential, 'data'>): Omit<PassTerms, 'user'> {
