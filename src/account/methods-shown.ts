@@ -1,7 +1,7 @@
 /** What the pages of sign-in methods show. Pure: what is known of it was read before. */
 import type { Credential } from '../domain/credential.ts';
 import type { User } from '../domain/user.ts';
-import { addable, keeping, preferable, type Standing, takes, theirs, twoStepOf } from './standing.ts';
+import { addable, keeping, preferable, type Standing, shows, takes, theirs, twoStepOf } from './standing.ts';
 
 /** By credential, the address it was proved from last. */
 type From = ReadonlyMap<string, string>;
@@ -12,7 +12,7 @@ export function methodsShown(standing: Standing, from: From) {
   return {
     twoStep: twoStepOf(standing),
     address: address(user),
-    methods: held.filter((one) => shows(standing, one)).map((one) => row(standing, one, from)),
+    methods: held.filter((one) => shows(standing.sources, one, standing.now)).map((one) => row(standing, one, from)),
     addable: addable(standing).map(({ method, required }) => ({
       id: method.id,
       required,
@@ -80,10 +80,6 @@ const keptBy = (classes: readonly string[]) =>
 
 const duties = (begins: boolean, second: boolean) =>
   begins && second ? 'both' : begins ? 'first' : second ? 'second' : 'neither';
-
-/** Not what only opens registration, nor a pass that is over. */
-const shows = ({ sources, now }: Standing, { method, data }: Credential): boolean =>
-  sources.methods.get(method)?.standsIn !== 'mailed_link' && !(typeof data.endsAt === 'number' && data.endsAt <= now);
 
 /** `a•••@northfold.example`: enough for its owner, and no more than a sign-in shows. */
 const address = ({ email }: User): string | undefined => email?.replace(/^(.).*(?=@)/u, '$1•••');

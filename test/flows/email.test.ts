@@ -10,7 +10,7 @@ let mailbox: TestMailbox;
 /** Codes may begin a sign-in and count for nothing; codes come after a password and are a factor. */
 let [plain, counting]: Stile[] = [];
 
-const people = ['mei', 'ida', 'lea', 'eva', 'pia', 'kim', 'sam', 'jan', 'ivo', 'una'];
+const people = ['mei', 'ida', 'lea', 'eva', 'pia', 'kim', 'sam', 'jan', 'ivo', 'una', 'zoe'];
 const payroll = { plain: new ServiceProvider({ id: 'payroll' }), counting: new ServiceProvider({ id: 'payroll' }) };
 const address = (username: string) => `${username}@northfold.example`;
 const config = (more: object) =>
@@ -286,4 +286,15 @@ describe('bad input', () => {
     expect(pages[1]?.[1]).toContain('That code was not accepted');
     await mailbox.next(address('lea'));
   });
+});
+
+test('the account tells what an address proves, and nothing of the link that only opens registering', async () => {
+  const person = new Person();
+  const walker = as('zoe', { until: (page) => page.url.pathname.startsWith('/account') });
+  await walker(person, await person.go(`${plain?.issuer}/account`));
+  const methods = await person.go(`${plain?.issuer}/account/methods`);
+  expect(methods.heading).toBe('Sign-in methods');
+  expect(methods.html).toContain('Code by email');
+  for (const page of [methods, await person.go(`${plain?.issuer}/account`)])
+    expect(page.html).not.toMatch(/Link by email|methods\.mailed-link/);
 });
