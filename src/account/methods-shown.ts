@@ -2,7 +2,7 @@
 import type { Credential } from '../domain/credential.ts';
 import { masked } from '../domain/masked.ts';
 import type { User } from '../domain/user.ts';
-import { addable, keeping, preferable, type Standing, takes, theirs, twoStepOf } from './standing.ts';
+import { addable, keeping, preferable, type Standing, shows, takes, theirs, twoStepOf } from './standing.ts';
 
 /** By credential, the address it was proved from last. */
 type From = ReadonlyMap<string, string>;
@@ -13,7 +13,7 @@ export function methodsShown(standing: Standing, from: From) {
   return {
     twoStep: twoStepOf(standing),
     address: address(user),
-    methods: held.filter((one) => shows(standing, one)).map((one) => row(standing, one, from)),
+    methods: held.filter((one) => shows(standing.sources, one, standing.now)).map((one) => row(standing, one, from)),
     addable: addable(standing).map(({ method, required }) => ({
       id: method.id,
       required,
@@ -81,9 +81,5 @@ const keptBy = (classes: readonly string[]) =>
 
 const duties = (begins: boolean, second: boolean) =>
   begins && second ? 'both' : begins ? 'first' : second ? 'second' : 'neither';
-
-/** Not what only opens registration, nor a pass that is over. */
-const shows = ({ sources, now }: Standing, { method, data }: Credential): boolean =>
-  sources.methods.get(method)?.standsIn !== 'mailed_link' && !(typeof data.endsAt === 'number' && data.endsAt <= now);
 
 const address = ({ email }: User): string | undefined => (email === undefined ? undefined : masked(email));

@@ -13,6 +13,8 @@ import type { Pages } from './pages.ts';
 import { keeping, preferable, type Standing, standingOf, theirs, twoStepOf } from './standing.ts';
 
 const LIST = '/account/methods';
+/** Back from a proof the button has to be pressed once more: a form is never sent again by itself. */
+const again = (path: string) => `${path}?said=confirmed`;
 
 interface Its {
   readonly standing: Standing;
@@ -87,7 +89,7 @@ export function methodRoutes(all: Routes, parts: AccountParts, who: RequestHandl
     const { standing: now, one, path } = await its(res, req.params.id);
     if (!preferable(now, one)) throw new PageError(400, 'bad-request');
     // What is asked for first decides whether a code by email does: not for whoever found a session open.
-    if (!(await mayChange(parts, res, path))) return;
+    if (!(await mayChange(parts, res, again(path)))) return;
     await users.setPreferred(one.user, one.method);
     await record(res, 'preferred.changed', { method: one.method });
     res.redirect(303, `${path}?said=preferred`);
@@ -98,7 +100,7 @@ export function methodRoutes(all: Routes, parts: AccountParts, who: RequestHandl
     const { standing: now, one, path } = await its(res, req.params.id);
     if (!theirs(now, one)) throw new PageError(400, 'bad-request');
     if (keeping(now, one)) return res.redirect(303, path);
-    if (!(await mayChange(parts, res, path))) return;
+    if (!(await mayChange(parts, res, again(path)))) return;
     const kept = (ids: readonly string[]) => now.held.filter(({ id }) => ids.includes(id));
     const went = await credentials.removeWhile(one.user, one.id, (ids) => !keeping(now, one, kept(ids)));
     if (went === 'needed') return res.redirect(303, path);
@@ -113,7 +115,7 @@ export function methodRoutes(all: Routes, parts: AccountParts, who: RequestHandl
     await postedForm(parts, req, res);
     const { standing: now, one, path } = await its(res, req.params.id);
     if (!theirs(now, one)) throw new PageError(400, 'bad-request');
-    if (!(await mayReport(parts, res, path))) return;
+    if (!(await mayReport(parts, res, again(path)))) return;
     if (!(await credentials.lose(one.user, one.id, parts.now()))) return res.redirect(303, path);
     await record(res, 'credential.lost', { method: one.method, credential: one.id });
     await settlePreferred(res, now, one, 'lost');
@@ -132,7 +134,7 @@ export function methodRoutes(all: Routes, parts: AccountParts, who: RequestHandl
     const now = await standing(res);
     const { changeable, on: before } = twoStepOf(now);
     if (!changeable) throw new PageError(400, 'bad-request');
-    if (!(await mayChange(parts, res, LIST))) return;
+    if (!(await mayChange(parts, res, again(LIST)))) return;
     await users.setTwoStep(now.user.id, on);
     if (on !== before) await record(res, 'two-step.changed', { on });
     res.redirect(303, `${LIST}?said=two-step-${on ? 'on' : 'off'}`);

@@ -6,6 +6,7 @@ import { type AccountParts, formToken, visitorOf } from './account.ts';
 /** What the page a POST leads to says at its top. Closed: nothing of the address is ever repeated on a page. */
 const SAYINGS = [
   'added',
+  'confirmed',
   'removed',
   'renamed',
   'lost',

@@ -17,7 +17,7 @@ export function accountRoutes(app: Router, parts: AccountParts): void {
   all.get('/account', who, async (_req, res) => {
     const { outcome } = visitorOf(res);
     const [sessions, own] = await Promise.all([sessionsOf(parts, outcome), parts.credentials.of(outcome.user.id)]);
-    page(res, 'overview', { sessions, climb: climb(own) });
+    page(res, 'overview', { sessions, climb: climb(parts, own) });
   });
 
   methodRoutes(all, parts, who, pages);

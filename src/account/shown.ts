@@ -3,6 +3,7 @@ import type { Credential } from '../domain/credential.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { AccountParts } from './account.ts';
 import { accountApplication } from './application.ts';
+import { shows } from './standing.ts';
 
 const SIGN_INS_SHOWN = 50;
 
@@ -15,8 +16,8 @@ export async function sessionsOf(parts: AccountParts, { user, sid }: Outcome) {
 }
 
 /** How well the account is protected, as treads: the methods held, in the order of what they stop. */
-export const climb = (own: readonly Credential[]) =>
-  own.filter(({ lost }) => !lost).map(({ method, createdAt }) => ({ method, createdAt }));
+export const climb = ({ sources, now }: AccountParts, own: readonly Credential[]) =>
+  own.filter((one) => !one.lost && shows(sources, one, now())).map(({ method, createdAt }) => ({ method, createdAt }));
 
 /** The last sign-ins with why more was asked and what was proved. */
 export async function signInsOf(parts: AccountParts, user: string) {

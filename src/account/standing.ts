@@ -46,6 +46,17 @@ export const theirs = ({ sources }: Standing, { method }: Credential): boolean =
   return !known || known.register !== undefined;
 };
 
+/** What the account pages tell of: not what proves nothing and only opens registration, nor a pass that is over. */
+export function shows(
+  { methods }: Pick<AccountSources, 'methods'>,
+  { method: id, data }: Credential,
+  now: number,
+): boolean {
+  const method = methods.get(id);
+  const opensOnly = method !== undefined && method.worth.length === 0 && method.standsIn === undefined;
+  return !opensOnly && !(typeof data.endsAt === 'number' && data.endsAt <= now);
+}
+
 /** May be chosen to be asked for first: it works here, and is no mere spare. */
 export function preferable({ sources, user }: Standing, { method: id, lost }: Credential): boolean {
   const method = sources.methods.get(id);

@@ -321,3 +321,14 @@ describe('bad input', () => {
     await mailbox.next(address('lea'));
   });
 });
+
+test('the account tells what an address proves, and nothing of the link that only opens registering', async () => {
+  const person = new Person();
+  const walker = as('zoe', { until: (page) => page.url.pathname.startsWith('/account') });
+  await walker(person, await person.go(`${plain?.issuer}/account`));
+  const methods = await person.go(`${plain?.issuer}/account/methods`);
+  expect(methods.heading).toBe('Sign-in methods');
+  expect(methods.html).toContain('Code by email');
+  for (const page of [methods, await person.go(`${plain?.issuer}/account`)])
+    expect(page.html).not.toMatch(/Link by email|methods\.mailed-link/);
+});

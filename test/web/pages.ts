@@ -125,7 +125,17 @@ const proofs = [
 ];
 const signIn = { at: now - 60_000, application: 'Wiki', address: '192.0.2.7', proved: proofs, asked: ['mfa'] };
 const sayings = [
-  ...['added', 'removed', 'renamed', 'lost', 'preferred', 'two-step-on', 'two-step-off', 'password-changed'],
+  ...[
+    'added',
+    'confirmed',
+    'removed',
+    'renamed',
+    'lost',
+    'preferred',
+    'two-step-on',
+    'two-step-off',
+    'password-changed',
+  ],
   ...['session-ended', 'withdrawn'],
 ];
 

@@ -103,7 +103,7 @@ export function createRecoveryCode({ counted = true }: { counted?: boolean } = {
       const secret = JSON.stringify(kept);
       return {
         kind: 'registered',
-        credential: { method, label: 'Recovery codes', secret, data: { codes: COUNT, madeAt: now }, counter: -1 },
+        credential: { method, label: 'Recovery code', secret, data: { codes: COUNT, madeAt: now }, counter: -1 },
         replaces: true,
       };
     },
