@@ -109,7 +109,7 @@ async function returned(
   if (!ended?.end) return res.redirect(303, ended ? `/signin/${walk}` : '/account');
   if ('user' in ended.end) await parts.authentication.evaluate(browser, ended.ask, { walk });
   await parts.authentication.forget(walk);
-  const asked = ended.ask.after !== undefined;
+  const asked = ended.ask.after !== undefined || ended.ask.anew === true;
   // Whoever turned back goes to where they were, not to the page that would ask them again.
   const turnedBack = asked ? '/account/methods' : '/';
   res.redirect(303, 'refusal' in ended.end ? turnedBack : ownAddress(parts, req));

@@ -47,15 +47,16 @@ export async function finish(
   });
   if (!mine) return undefined;
   const held = await sources.credentialsOf(user, undefined);
+  const { class: name } = confirmed;
+  const made = { ...confirmed.credential, ...(name ? { lastUsedAt: now } : {}) };
   const added = confirmed.replaces
-    ? await credentials.replace(user.id, confirmed.credential, now)
-    : await credentials.claim(user.id, confirmed.credential, now);
+    ? await credentials.replace(user.id, made, now)
+    : await credentials.claim(user.id, made, now);
   // Somebody has it already: a credential is one person's.
   if (!added) return { kind: 'wrong', reason: 'taken' };
   const type = confirmed.replaces ? 'credential.replaced' : 'credential.added';
   await record(user, type, { method: id, credential: added.id });
   await settle(parts, { user, held, method }, record);
-  const { class: name } = confirmed;
   await change((latest) => ({
     ...(name
       ? proven(latest, signIn, { class: name, method: id, at: now, credential: added.id }, latest.stay)

@@ -28,7 +28,11 @@ export interface Credential {
   readonly lastUsedAt?: number;
 }
 
-export type NewCredential = Pick<Credential, 'method' | 'label' | 'secret' | 'data' | 'counter' | 'lookup'>;
+/** `lastUsedAt`: registering it has shown that it works. */
+export type NewCredential = Pick<
+  Credential,
+  'method' | 'label' | 'secret' | 'data' | 'counter' | 'lookup' | 'lastUsedAt'
+>;
 
 /** What a proof does to its credential: see Verification in method.ts. */
 export interface Use {

@@ -104,6 +104,7 @@ export class Credentials {
       data: JSON.stringify(credential.data),
       counter: credential.counter,
       lookup: credential.lookup ?? null,
+      last_used_at: credential.lastUsedAt === undefined ? null : new Date(credential.lastUsedAt),
       created_at: new Date(now),
     });
     const kept = await insert

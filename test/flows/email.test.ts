@@ -10,7 +10,7 @@ let mailbox: TestMailbox;
 /** Codes may begin a sign-in and count for nothing; codes come after a password and are a factor. */
 let [plain, counting]: Stile[] = [];
 
-const people = ['mei', 'ida', 'lea', 'eva', 'pia', 'kim', 'sam', 'jan', 'ivo', 'una', 'zoe'];
+const people = ['mei', 'ida', 'lea', 'eva', 'pia', 'kim', 'sam', 'jan', 'ivo', 'una', 'zoe', 'ola'];
 const payroll = { plain: new ServiceProvider({ id: 'payroll' }), counting: new ServiceProvider({ id: 'payroll' }) };
 const address = (username: string) => `${username}@northfold.example`;
 const config = (more: object) =>
@@ -324,7 +324,7 @@ describe('bad input', () => {
 
 test('the account tells what an address proves, and nothing of the link that only opens registering', async () => {
   const person = new Person();
-  const walker = as('zoe', { until: (page) => page.url.pathname.startsWith('/account') });
+  const walker = as('ola', { until: (page) => page.url.pathname.startsWith('/account') });
   await walker(person, await person.go(`${plain?.issuer}/account`));
   const methods = await person.go(`${plain?.issuer}/account/methods`);
   expect(methods.heading).toBe('Sign-in methods');
