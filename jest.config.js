@@ -6,4 +6,6 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   testTimeout: 30_000,
+  // Tests wait for browsers, servers and stores most of the time: a worker less than there are cores would leave one idle.
+  maxWorkers: '100%',
 };

@@ -161,7 +161,7 @@ export function storeContract(name: string, open: () => Promise<readonly [Db, Db
         expect(await credentials.of(user.id)).toMatchObject([{ id: totp.id, lost: true }]);
         expect(await credentials.succeed(totp.id, undefined, { counter: 7, now })).toBe(false);
         expect(await elsewhere.forgetLost(stranger.id)).toEqual([]);
-        expect(await elsewhere.forgetLost(user.id)).toEqual([{ id: totp.id, method: 'totp' }]);
+        expect(await elsewhere.forgetLost(user.id)).toEqual([{ id: totp.id, method: 'totp', label: totp.label }]);
         expect(await credentials.of(user.id)).toEqual([]);
       });
 
