@@ -459,7 +459,7 @@ describe('the demo', () => {
       demo: true,
       host: '127.0.0.1',
       issuer: 'http://localhost:4100',
-      enrolment: { first: 'password' },
+      enrolment: { first: 'mailed-link' },
     });
     expect(config.users.map(({ username, totp }) => [username, totp !== undefined])).toEqual([
       ['ana', true],
