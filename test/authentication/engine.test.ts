@@ -132,6 +132,14 @@ test('proofs of one person are never counted for another named later in the same
   expect(await walking.look(who, id)).toMatchObject({ facts: { evidence: [], vouched: false } });
 });
 
+test('one answer sent twice at once moves the walk on once', async () => {
+  const who = browser('a browser');
+  const id = await begin(who, { ...plain, wants: [{ anyOf: [builtIn.mfa!], essential: true }] });
+  await walking.answer(who, id, { username: 'ana' });
+  await Promise.all([prove(who, id, "ana's password"), prove(who, id, "ana's password")]);
+  expect(await walking.look(who, id)).toMatchObject({ signIn: { proofs: [{ class: 'password' }] } });
+});
+
 test('every sign-in is on record with what was asked, why, and what was proved; a quiet look is not', async () => {
   const who = await signedIn('ana');
   record.length = 0;
